@@ -4,7 +4,7 @@
 //! Each has a [`FaultKind`]: conflict, throttled, transient, refused, invalid, more than is read, not found. Only a
 //! definite answer of the right account or API server counts as not found. A refused call names the missing right.
 
-use latchkey_domain::access::blocker::{Blocker, Call, Missing};
+use latchkey_domain::access::blocker::{Blocker, FailedCall, Missing};
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 /// Any error below a fault.
@@ -137,7 +137,7 @@ impl Fault {
 
 impl From<&Fault> for Blocker {
     fn from(fault: &Fault) -> Self {
-        let call = |detail| Call {
+        let call = |detail| FailedCall {
             operation: fault.operation.to_owned(),
             subject: fault.subject.clone(),
             detail,

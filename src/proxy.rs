@@ -15,10 +15,10 @@ const EXCEPT: [&str; 2] = ["NO_PROXY", "no_proxy"];
 /// Which proxy leads to which host. Without one, everything is reached directly. `Debug` shows no password.
 #[derive(Clone, Default)]
 pub struct Proxies {
-    proxy: Option<Arc<Known>>,
+    proxy: Option<Arc<KnownProxy>>,
 }
 
-struct Known {
+struct KnownProxy {
     variable: &'static str,
     url: Url,
     except: String,
@@ -72,7 +72,7 @@ impl Proxies {
         }
         let except = hosts.join(",");
         let matcher = Matcher::builder().https(url.as_str()).no(except.as_str()).build();
-        Ok(Self { proxy: Some(Arc::new(Known { variable, url, except, matcher })) })
+        Ok(Self { proxy: Some(Arc::new(KnownProxy { variable, url, except, matcher })) })
     }
 
     /// The proxy that leads to a URL; `None` if it is reached directly.

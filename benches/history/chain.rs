@@ -9,7 +9,7 @@ use latchkey::{
     actions::audit::export_from_terminal,
     store::{
         audit::{self, export::Format, is_full, walk},
-        read::audit::Wanted,
+        read::audit::AuditSearch,
     },
 };
 use std::time::{Duration, Instant};
@@ -34,7 +34,7 @@ pub async fn measure(small: &History, large: &History, table: &mut Table) {
         ("audit export, JSONL, one person's: links", Format::Jsonl, Some("crowd-7")),
         ("audit export, CSV, everything: events", Format::Csv, None),
     ] {
-        let wanted = Wanted { person: person.map(str::to_owned), ..Wanted::default() };
+        let wanted = AuditSearch { person: person.map(str::to_owned), ..AuditSearch::default() };
         let (rows, took) = timed(whole(large, &wanted, format)).await;
         rate(name, rows, took);
         let mut first = [Vec::new(), Vec::new()];
@@ -62,14 +62,14 @@ async fn seal(history: &History) -> u64 {
 async fn walked(history: &History) -> u64 {
     loop {
         match walk::step(&history.town.worker, SignedDuration::ZERO).await.unwrap() {
-            walk::Step::Went => {}
-            walk::Step::Verified(links) => return links,
+            walk::WalkStep::Went => {}
+            walk::WalkStep::Verified(links) => return links,
             other => panic!("{other:?}"),
         }
     }
 }
 
-async fn whole(history: &History, wanted: &Wanted, format: Format) -> u64 {
+async fn whole(history: &History, wanted: &AuditSearch, format: Format) -> u64 {
     let (mut export, _) = export_from_terminal(&history.town.owner, "a bench", wanted, format).await.unwrap();
     while export.part().await.unwrap().is_some() {}
     match format {
@@ -78,7 +78,7 @@ async fn whole(history: &History, wanted: &Wanted, format: Format) -> u64 {
     }
 }
 
-async fn first_byte(history: &History, wanted: &Wanted, format: Format) -> Duration {
+async fn first_byte(history: &History, wanted: &AuditSearch, format: Format) -> Duration {
     let from = Instant::now();
     let (mut export, _) = export_from_terminal(&history.town.owner, "a bench", wanted, format).await.unwrap();
     export.part().await.unwrap();

@@ -14,7 +14,7 @@ mod town;
 
 use latchkey::web::AskForm;
 use latchkey::{
-    actions::requests::Outcome,
+    actions::requests::VoteOutcome,
     aws::{AccessKeys, Aws, AwsConfig},
     config,
     store::policies::{self, Application},
@@ -172,7 +172,7 @@ impl Field {
         };
         let request = self.town.asks("ana", &form).await;
         let approved = Instant::now();
-        let Outcome::Approved(grant) = self.town.vote("ben", request, Verdict::Approve).await.unwrap() else {
+        let VoteOutcome::Approved(grant) = self.town.vote("ben", request, Verdict::Approve).await.unwrap() else {
             panic!("one vote is enough for this policy");
         };
         self.until(grant, "active").await;

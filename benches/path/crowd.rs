@@ -126,7 +126,7 @@ async fn row(stage: &Stage, what: &str, approver: &Visitor, asks: &Asks<'_>) {
     println!("  ratio                             {:>7.1} x", proven.as_secs_f64() / bare.as_secs_f64());
 }
 
-async fn approve(stage: &Stage, by: &Visitor, id: RequestId) -> Result<requests::Outcome, requests::NotDecided> {
+async fn approve(stage: &Stage, by: &Visitor, id: RequestId) -> Result<requests::VoteOutcome, requests::NotDecided> {
     let seen: Vec<u8> = sqlx::query_scalar("select seen from request where id = $1")
         .bind(id.0)
         .fetch_one(stage.owner.pool())

@@ -21,9 +21,9 @@ use latchkey_domain::{
         blocker::Blocker,
         cluster::{ClusterName, PinnedNamespace},
         person::Person,
-        policy::{Ask, PolicyCluster, Reason, Ruling},
+        policy::{Ask, PolicyCluster, Refusal, Ruling},
         profile::{MOST_NAMESPACES, Profile, ProfileName, ResolvedProfile, Scope, TooMuch, check_bindings},
-        reason::{self, Unfit},
+        reason::{self, UnfitReason},
         terms::{Starts, Terms},
     },
     plan::{
@@ -43,7 +43,7 @@ pub struct Wanted {
     /// The ARN of one of the asker's principals. A person with only one need not name it.
     pub principal: Option<String>,
     pub minutes: Given<u32>,
-    pub reason: Result<reason::Reason, Unfit>,
+    pub reason: Result<reason::Reason, UnfitReason>,
 }
 
 /// One part of an ask.
@@ -153,13 +153,13 @@ impl Considered {
 
 /// What an ask is looked at by: read once, however often the ask is looked at.
 #[derive(Debug, Clone)]
-pub struct Known {
+pub struct AskContext {
     pub asker: Asker,
     /// The cluster that is asked for; none if no cluster has that name.
     pub cluster: Option<Chosen>,
 }
 
-impl Known {
+impl AskContext {
     /// Reads what is known of a person who asks for this cluster.
     ///
     /// # Errors
@@ -184,7 +184,7 @@ impl Known {
 }
 
 /// Looks at an ask by what is known. What the asker can mend is a problem in the answer.
-pub fn consider(current: &Current, person: &Person, known: &Known, wanted: &Wanted) -> Considered {
+pub fn consider(current: &Current, person: &Person, known: &AskContext, wanted: &Wanted) -> Considered {
     let mut considered = Considered {
         problems: vec![],
         cluster: None,
@@ -207,20 +207,20 @@ pub fn consider(current: &Current, person: &Person, known: &Known, wanted: &Want
     considered
 }
 
-fn find_cluster(current: &Current, known: &Known, wanted: &Wanted, considered: &mut Considered) {
+fn find_cluster(current: &Current, known: &AskContext, wanted: &Wanted, considered: &mut Considered) {
     let name = match &wanted.cluster {
         Given::Nothing => {
             considered.problem(Field::Cluster, "Choose a cluster.");
             return;
         }
         Given::Unreadable(text) => {
-            considered.problem(Field::Cluster, Reason::UnknownCluster(shown(text)).to_string());
+            considered.problem(Field::Cluster, Refusal::UnknownCluster(shown(text)).to_string());
             return;
         }
         Given::Is(name) => name,
     };
     let (Some(named), Some(chosen)) = (current.file.cluster(name), &known.cluster) else {
-        considered.problem(Field::Cluster, Reason::UnknownCluster(shown(name.as_str())).to_string());
+        considered.problem(Field::Cluster, Refusal::UnknownCluster(shown(name.as_str())).to_string());
         return;
     };
     if let Some(why) = &chosen.cluster.gone {
@@ -257,7 +257,7 @@ fn find_profile(current: &Current, wanted: &Wanted, considered: &mut Considered)
         Given::Is(name) => (Some(name), name.as_str()),
     };
     let Some(profile) = name.and_then(|name| current.file.profile(name)) else {
-        considered.problem(Field::Profile, Reason::UnknownProfile(shown(said)).to_string());
+        considered.problem(Field::Profile, Refusal::UnknownProfile(shown(said)).to_string());
         return;
     };
     match considered.observed.as_ref().map(|observed| resolve(profile, &observed.body)) {
@@ -289,7 +289,7 @@ fn find_namespaces(wanted: &Wanted, considered: &mut Considered) {
     let roles = profile.source.roles();
     if profile.scope == Scope::Cluster {
         if !wanted.namespaces.is_empty() {
-            let sentence = Reason::NamespacesOnClusterScope(profile.name.clone()).to_string();
+            let sentence = Refusal::NamespacesOnClusterScope(profile.name.clone()).to_string();
             considered.problem(Field::Namespaces, sentence);
         }
         return;
@@ -298,7 +298,7 @@ fn find_namespaces(wanted: &Wanted, considered: &mut Considered) {
     names.sort();
     names.dedup();
     if names.is_empty() {
-        considered.problem(Field::Namespaces, Reason::NoNamespace.to_string());
+        considered.problem(Field::Namespaces, Refusal::NoNamespace.to_string());
     }
     match check_bindings(roles, names.len()) {
         // Too many roles are reported beside the profile.
@@ -323,7 +323,7 @@ fn find_namespaces(wanted: &Wanted, considered: &mut Considered) {
     }
 }
 
-fn find_principal(known: &Known, wanted: &Wanted, considered: &mut Considered) {
+fn find_principal(known: &AskContext, wanted: &Wanted, considered: &mut Considered) {
     let chosen = match (&wanted.principal, known.asker.principals.as_slice()) {
         (_, []) => {
             considered.problem(Field::Principal, "Prove an AWS identity first: it takes a minute, under Identities.");
@@ -367,7 +367,7 @@ fn read_minutes(wanted: &Wanted, considered: &mut Considered) {
 fn read_reason(wanted: &Wanted, considered: &mut Considered) {
     match &wanted.reason {
         Ok(reason) => considered.reason = Some(reason.clone()),
-        Err(Unfit::Missing) => considered.problem(Field::Reason, "Say why: the approvers need a reason."),
+        Err(UnfitReason::Missing) => considered.problem(Field::Reason, "Say why: the approvers need a reason."),
         Err(unfit) => considered.problem(Field::Reason, unfit.to_string()),
     }
 }
@@ -397,16 +397,16 @@ fn rule(current: &Current, person: &Person, known: &[Person], wanted: &Wanted, c
     considered.ruling = Some(ruling);
 }
 
-fn field_of(reason: &Reason) -> Field {
+fn field_of(reason: &Refusal) -> Field {
     match reason {
-        Reason::UnknownProfile(_) | Reason::NoPolicy { .. } => Field::Profile,
-        Reason::UnknownCluster(_) => Field::Cluster,
-        Reason::NoNamespace
-        | Reason::NamespacesOnClusterScope(_)
-        | Reason::NoPolicyForNamespace { .. }
-        | Reason::SeveralPolicies { .. } => Field::Namespaces,
-        Reason::TooLong { .. } | Reason::TooShort => Field::Minutes,
-        Reason::NobodyEligible { .. } | Reason::TooFewEligible { .. } => Field::Whole,
+        Refusal::UnknownProfile(_) | Refusal::NoPolicy { .. } => Field::Profile,
+        Refusal::UnknownCluster(_) => Field::Cluster,
+        Refusal::NoNamespace
+        | Refusal::NamespacesOnClusterScope(_)
+        | Refusal::NoPolicyForNamespace { .. }
+        | Refusal::SeveralPolicies { .. } => Field::Namespaces,
+        Refusal::TooLong { .. } | Refusal::TooShort => Field::Minutes,
+        Refusal::NobodyEligible { .. } | Refusal::TooFewEligible { .. } => Field::Whole,
     }
 }
 

@@ -9,10 +9,10 @@ use crate::{
     store::{
         Store, StoreError,
         audit::{
-            Broken, NotVerified,
-            export::{Export, Format, Named, NotBegun, names},
+            BrokenChain, NotVerified,
+            export::{Export, FilterKind, Format, NotBegun, names},
         },
-        read::audit::Wanted,
+        read::audit::AuditSearch,
     },
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -31,11 +31,11 @@ pub enum NotExported {
     #[error("no such page")]
     NotFound,
     /// Filters name a person, process, cluster or action that does not exist: no event can match.
-    #[error("{}", .0.iter().map(Unknown::to_string).collect::<Vec<_>>().join("; "))]
-    Unknown(Vec<Unknown>),
+    #[error("{}", .0.iter().map(UnknownName::to_string).collect::<Vec<_>>().join("; "))]
+    Unknown(Vec<UnknownName>),
     /// The audit chain does not hold: what would be exported is not what happened.
     #[error(transparent)]
-    Broken(Broken),
+    Broken(BrokenChain),
     #[error(transparent)]
     Policy(#[from] NoPolicy),
     #[error(transparent)]
@@ -74,27 +74,27 @@ pub async fn check_now(store: &Store, visitor: &Visitor) -> Result<(), NotAsked>
 
 /// A filter's name that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unknown {
-    pub named: Named,
+pub struct UnknownName {
+    pub named: FilterKind,
     pub name: String,
     /// The nearest name that exists.
     pub near: Option<String>,
 }
 
-impl Unknown {
+impl UnknownName {
     /// "no person is called `ama` here".
     pub fn what(&self) -> String {
         let name = &self.name;
         match self.named {
-            Named::Person => format!("no person is called `{name}` here"),
-            Named::Actor => format!("no person, and no process, is called `{name}` here"),
-            Named::Cluster => format!("no cluster is called `{name}` here"),
-            Named::Action => format!("no event has the action `{name}`"),
+            FilterKind::Person => format!("no person is called `{name}` here"),
+            FilterKind::Actor => format!("no person, and no process, is called `{name}` here"),
+            FilterKind::Cluster => format!("no cluster is called `{name}` here"),
+            FilterKind::Action => format!("no event has the action `{name}`"),
         }
     }
 }
 
-impl fmt::Display for Unknown {
+impl fmt::Display for UnknownName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what())?;
         self.near.as_ref().map_or(Ok(()), |near| write!(f, " (did you mean `{near}`?)"))
@@ -105,7 +105,12 @@ impl fmt::Display for Unknown {
 ///
 /// # Errors
 /// See [`NotExported`]; all but `Store` before anything is recorded.
-pub async fn export(store: &Store, visitor: &Visitor, wanted: &Wanted, format: Format) -> Result<Export, NotExported> {
+pub async fn export(
+    store: &Store,
+    visitor: &Visitor,
+    wanted: &AuditSearch,
+    format: Format,
+) -> Result<Export, NotExported> {
     let current = policy::current(store).await?;
     if !current.file.has_role(&visitor.person, Role::Auditor) {
         return Err(NotExported::NotFound);
@@ -119,12 +124,12 @@ pub async fn export(store: &Store, visitor: &Visitor, wanted: &Wanted, format: F
 /// a copy that takes no writes, nothing is recorded, and the second value is `false`.
 ///
 /// # Errors
-/// Before anything is recorded: `Unknown` if a filter has a name that does not exist, `Broken` if the chain does not
+/// Before anything is recorded: `UnknownName` if a filter has a name that does not exist, `BrokenChain` if the chain does not
 /// hold. `Store`.
 pub async fn export_from_terminal(
     store: &Store,
     by: &str,
-    wanted: &Wanted,
+    wanted: &AuditSearch,
     format: Format,
 ) -> Result<(Export, bool), NotExported> {
     let export = begin(store, wanted, format).await?;
@@ -136,7 +141,7 @@ pub async fn export_from_terminal(
     }
 }
 
-async fn begin(store: &Store, wanted: &Wanted, format: Format) -> Result<Export, NotExported> {
+async fn begin(store: &Store, wanted: &AuditSearch, format: Format) -> Result<Export, NotExported> {
     match Export::begin(store.pool(), wanted, format).await {
         Ok(export) => Ok(export),
         Err(NotBegun::Unknown(names)) => Err(NotExported::Unknown(unknown(store, names).await?)),
@@ -149,12 +154,12 @@ async fn begin(store: &Store, wanted: &Wanted, format: Format) -> Result<Export,
 ///
 /// # Errors
 /// `Database`.
-pub async fn unknown_among(store: &Store, wanted: &Wanted) -> Result<Vec<Unknown>, StoreError> {
+pub async fn unknown_among(store: &Store, wanted: &AuditSearch) -> Result<Vec<UnknownName>, StoreError> {
     let filters = [
-        (Named::Actor, &wanted.actor),
-        (Named::Person, &wanted.person),
-        (Named::Cluster, &wanted.cluster),
-        (Named::Action, &wanted.action),
+        (FilterKind::Actor, &wanted.actor),
+        (FilterKind::Person, &wanted.person),
+        (FilterKind::Cluster, &wanted.cluster),
+        (FilterKind::Action, &wanted.action),
     ];
     let named = filters.into_iter().filter_map(|(named, name)| Some((named, name.clone()?))).collect();
     let mut unknown = unknown(store, named).await?;
@@ -162,12 +167,12 @@ pub async fn unknown_among(store: &Store, wanted: &Wanted) -> Result<Vec<Unknown
     Ok(unknown)
 }
 
-async fn unknown(store: &Store, filters: Vec<(Named, String)>) -> Result<Vec<Unknown>, StoreError> {
+async fn unknown(store: &Store, filters: Vec<(FilterKind, String)>) -> Result<Vec<UnknownName>, StoreError> {
     let mut unknown = Vec::new();
     for (named, name) in filters {
         let known = names(store, named).await?;
         let near = nearest(&name, known.iter().map(String::as_str)).map(str::to_owned);
-        unknown.push(Unknown { named, name, near });
+        unknown.push(UnknownName { named, name, near });
     }
     Ok(unknown)
 }

@@ -10,7 +10,7 @@ use crate::{
     causes::chain,
     store::{
         Store, StoreError, Tx, due,
-        grants::{Locked, Unreadable},
+        grants::{Locked, UnreadableGrant},
         legs::{Fares, LegWrite},
         quarantine,
         requests::LockedRequest,
@@ -150,7 +150,8 @@ async fn start(store: &Store, id: GrantId) -> Result<bool, StoreError> {
     if now > scheduled.facts.activate_by {
         return Ok(false);
     }
-    let mut decided = decide_again::decide(store, tx.connection(), &[id], decide_again::Seen::LastLook, now).await?;
+    let mut decided =
+        decide_again::decide(store, tx.connection(), &[id], decide_again::WhichLook::LastLook, now).await?;
     let starts = match decided.not_now.remove(&id) {
         None => {
             tx.record(scheduled.start(), now).await?;
@@ -198,14 +199,14 @@ async fn expire(store: &Store, id: GrantId) -> Result<bool, StoreError> {
 }
 
 /// Raises the alarm about a row that cannot be read, once.
-async fn tell(mut tx: Tx, row: &Unreadable) -> Result<(), StoreError> {
+async fn tell(mut tx: Tx, row: &UnreadableGrant) -> Result<(), StoreError> {
     let now = tx.now().await?;
     quarantine::raise(&mut tx, row, now).await?;
     tx.commit().await
 }
 
 /// Ends a grant whose row cannot be read and whose time is over.
-async fn expire_unreadable(mut tx: Tx, row: &Unreadable) -> Result<bool, StoreError> {
+async fn expire_unreadable(mut tx: Tx, row: &UnreadableGrant) -> Result<bool, StoreError> {
     if !tx.are_free(row.brief.cluster, row.brief.principal).await? {
         return Ok(false);
     }

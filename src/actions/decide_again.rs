@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use latchkey_domain::{
     access::{
         ClusterId, GrantId,
-        decide_again::{HeldBack, NotNow, Shown, decide_again},
+        decide_again::{HeldBack, NotNow, ShownRoles, decide_again},
         terms::Terms,
     },
     plan::observation::ClusterState,
@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Which look shows what a profile means on a cluster.
 #[derive(Debug, Clone, Copy)]
-pub enum Seen<'a> {
+pub enum WhichLook<'a> {
     /// What the cluster shows to the run in progress on it.
     Now(&'a ClusterState),
     /// The last look at each cluster.
@@ -30,7 +30,7 @@ pub enum Seen<'a> {
 
 /// The result of the second decision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Decided {
+pub struct DecidedAgain {
     /// The policy that it was decided by, as lower-case hex; empty if no policy could be read.
     pub policy_hash: String,
     /// The grants that are not set up now, and why. A grant that is not in it is allowed.
@@ -46,11 +46,11 @@ pub async fn decide(
     store: &Store,
     connection: &mut Connection,
     grants: &[GrantId],
-    seen: Seen<'_>,
+    seen: WhichLook<'_>,
     now: Timestamp,
-) -> Result<Decided, StoreError> {
+) -> Result<DecidedAgain, StoreError> {
     if grants.is_empty() {
-        return Ok(Decided::default());
+        return Ok(DecidedAgain::default());
     }
     let current = match policy::current_on(store, &mut *connection).await {
         Ok(current) => current,
@@ -58,7 +58,7 @@ pub async fn decide(
         Err(error @ (NoPolicy::None | NoPolicy::Unreadable { .. })) => {
             let why = NotNow::HeldBack(HeldBack::NoPolicy(error.to_string()));
             let not_now = grants.iter().map(|id| (*id, why.clone())).collect();
-            return Ok(Decided { policy_hash: String::new(), not_now });
+            return Ok(DecidedAgain { policy_hash: String::new(), not_now });
         }
         Err(NoPolicy::Store(error)) => return Err(error),
     };
@@ -73,28 +73,28 @@ pub async fn decide(
         None => Err(NotNow::HeldBack(HeldBack::Unreadable("a row that it names is missing".to_owned()))),
     };
     let not_now = grants.iter().filter_map(|id| Some((*id, judge(id).err()?))).collect();
-    Ok(Decided { policy_hash: current.hash.clone(), not_now })
+    Ok(DecidedAgain { policy_hash: current.hash.clone(), not_now })
 }
 
 /// What the clusters show of the foreign ClusterRoles that these accesses bind.
 async fn shown(
     connection: &mut Connection,
     terms: &[&Terms],
-    seen: Seen<'_>,
-) -> Result<BTreeMap<ClusterId, Shown>, StoreError> {
+    seen: WhichLook<'_>,
+) -> Result<BTreeMap<ClusterId, ShownRoles>, StoreError> {
     let roles = |terms: &Terms| -> Vec<String> {
         terms.profile.roles.iter().filter(|role| !role.own).map(|role| role.name.clone()).collect()
     };
     match seen {
-        Seen::Now(state) => {
+        WhichLook::Now(state) => {
             let shows = |name: String| state.cluster_roles.get(&name).map(|role| (name.clone(), role.rules.clone()));
-            let mut by_cluster: BTreeMap<ClusterId, Shown> = BTreeMap::new();
+            let mut by_cluster: BTreeMap<ClusterId, ShownRoles> = BTreeMap::new();
             for terms in terms {
                 by_cluster.entry(terms.cluster).or_default().extend(roles(terms).into_iter().filter_map(shows));
             }
             Ok(by_cluster)
         }
-        Seen::LastLook => {
+        WhichLook::LastLook => {
             let names: BTreeSet<String> = terms.iter().flat_map(|terms| roles(terms)).collect();
             if names.is_empty() {
                 return Ok(BTreeMap::new());

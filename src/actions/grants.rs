@@ -6,13 +6,13 @@ use super::{
 };
 use crate::store::{
     Store, StoreError, Tx,
-    grants::{Locked, Unreadable},
+    grants::{Locked, UnreadableGrant},
 };
 use latchkey_domain::access::{
     GrantId,
     grant::{Cause, GrantState, Live, NotRevoked},
     person::Role,
-    reason::{Reason, Unfit},
+    reason::{Reason, UnfitReason},
 };
 
 /// Why an access was not taken away by this call.
@@ -28,7 +28,7 @@ pub enum NotEnded {
     Refused(#[from] NotRevoked),
     /// The reason is not acceptable.
     #[error("{0}")]
-    Reason(Unfit),
+    Reason(UnfitReason),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -93,7 +93,7 @@ pub async fn revoke(store: &Store, visitor: &Visitor, id: GrantId, reason: &str)
 }
 
 /// The access under lock, if it can still be revoked; if this version cannot read it, what its columns tell.
-async fn live(tx: &mut Tx, id: GrantId) -> Result<Result<Live, Unreadable>, NotEnded> {
+async fn live(tx: &mut Tx, id: GrantId) -> Result<Result<Live, UnreadableGrant>, NotEnded> {
     match tx.lock_grant(id).await?.ok_or(NotEnded::NotFound)? {
         Locked::Grant(grant) => {
             let state = grant.state();
@@ -107,7 +107,13 @@ async fn live(tx: &mut Tx, id: GrantId) -> Result<Result<Live, Unreadable>, NotE
 }
 
 /// Starts to end an access that this version cannot read.
-async fn end(mut tx: Tx, row: &Unreadable, cause: Cause, by: &Visitor, reason: Option<&str>) -> Result<(), NotEnded> {
+async fn end(
+    mut tx: Tx,
+    row: &UnreadableGrant,
+    cause: Cause,
+    by: &Visitor,
+    reason: Option<&str>,
+) -> Result<(), NotEnded> {
     let now = tx.now().await?;
     if !tx.revoke_unreadable(&row.brief, cause, by.actor(), reason, now).await? {
         return Err(NotEnded::Already(GrantState::Revoking));

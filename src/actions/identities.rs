@@ -10,7 +10,7 @@ use latchkey_domain::access::{
     EventDraft, PrincipalId, Wake,
     grant::{Cause, Grant},
     person::Role,
-    reason::{Reason, Unfit},
+    reason::{Reason, UnfitReason},
     request::{ClosedWhy, Open},
     transition::Actor,
 };
@@ -27,7 +27,7 @@ pub struct End {
 
 /// The result of an attempt to end an identity.
 #[derive(Debug)]
-pub enum Ended {
+pub enum EndedIdentity {
     /// Whether it stood until now, and the targets to wake, which are locked after everything else.
     Done { stood: bool, wakes: Vec<Wake> },
     /// A request was submitted by it meanwhile, so that the locks would be out of order: begin again.
@@ -42,14 +42,14 @@ pub const ROUNDS: usize = 10;
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
-pub async fn end(tx: &mut Tx, id: PrincipalId, end: &End) -> Result<Ended, StoreError> {
+pub async fn end(tx: &mut Tx, id: PrincipalId, end: &End) -> Result<EndedIdentity, StoreError> {
     let before = tx.left_of_principal(id).await?.requests;
     let open = tx.lock_open(&before).await?;
     let mut tx = tx.lock_principal(id).await?;
     let stood = tx.stands();
     let left = tx.left_of_principal(id).await?;
     if left.requests.iter().any(|id| open.iter().all(|open| open.id != *id)) {
-        return Ok(Ended::Again);
+        return Ok(EndedIdentity::Again);
     }
     let (grants, unreadable) = tx.lock_all(&left.grants).await?;
     let now = tx.now().await?;
@@ -64,7 +64,7 @@ pub async fn end(tx: &mut Tx, id: PrincipalId, end: &End) -> Result<Ended, Store
     let live = grants.into_iter().filter_map(Grant::live);
     let revoked = live.map(|live| live.revoke(end.cause, end.actor.clone(), end.reason.clone(), now));
     wakes.extend(tx.record_all(revoked, now).await?);
-    Ok(Ended::Done { stood, wakes })
+    Ok(EndedIdentity::Done { stood, wakes })
 }
 
 /// Ends an identity that IAM no longer has, or has as a new user. Safe to repeat: it ends what an earlier end left.
@@ -76,7 +76,7 @@ pub async fn end_replaced(store: &Store, id: PrincipalId, why: &str) -> Result<(
     let ending = End { cause: Cause::PrincipalReplaced, actor: Actor::worker(), reason: Some(why.to_owned()) };
     for _ in 0..ROUNDS {
         let mut tx = store.begin().await?;
-        let Ended::Done { stood, wakes } = end(&mut tx, id, &ending).await? else { continue };
+        let EndedIdentity::Done { stood, wakes } = end(&mut tx, id, &ending).await? else { continue };
         if stood {
             let (principal, why, unique_id) = (held.arn, why.to_owned(), held.unique_id);
             let event = EventDraft::new(Event::IdentityEnded { principal, why, unique_id }, Actor::worker());
@@ -114,7 +114,7 @@ pub enum NotReleased {
     OtherHandle(String),
     /// The reason is not acceptable.
     #[error("{0}")]
-    Reason(Unfit),
+    Reason(UnfitReason),
     #[error(transparent)]
     Policy(#[from] NoPolicy),
     #[error(transparent)]
@@ -149,9 +149,9 @@ pub async fn release(
     for _ in 0..ROUNDS {
         let mut tx = store.begin_for(by.person.id).await?;
         match end(&mut tx, id, &ending).await? {
-            Ended::Again => {}
-            Ended::Done { stood: false, .. } => return Err(NotReleased::Already),
-            Ended::Done { stood: true, wakes } => {
+            EndedIdentity::Again => {}
+            EndedIdentity::Done { stood: false, .. } => return Err(NotReleased::Already),
+            EndedIdentity::Done { stood: true, wakes } => {
                 let (principal, unique_id, reason) = (held.arn, held.unique_id, reason.clone().into());
                 let event = EventDraft::new(Event::IdentityReleased { principal, unique_id, reason }, actor);
                 let now = tx.now().await?;

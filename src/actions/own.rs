@@ -1,6 +1,6 @@
 //! An AWS identity becomes a person's: for the first time, again, or after IAM made it anew.
 
-use super::identities::{self, End, Ended};
+use super::identities::{self, End, EndedIdentity};
 use crate::{
     machine,
     store::{
@@ -124,7 +124,9 @@ async fn renew(mut tx: Tx, person: &Person, held: &Principal) -> Result<bool, St
 async fn replace(tx: &mut Tx, by: &Person, held: &Principal) -> Result<Option<Vec<Wake>>, StoreError> {
     let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
     let ending = End { cause: Cause::PrincipalReplaced, actor, reason: None };
-    let Ended::Done { stood: true, wakes } = identities::end(tx, held.id, &ending).await? else { return Ok(None) };
+    let EndedIdentity::Done { stood: true, wakes } = identities::end(tx, held.id, &ending).await? else {
+        return Ok(None);
+    };
     let now = tx.now().await?;
     let (principal, unique_id) = (held.arn.clone(), held.unique_id.clone());
     tx.event(&event(by, Event::IdentityReplaced { principal, unique_id }), now).await?;

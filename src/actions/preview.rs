@@ -2,7 +2,7 @@
 //! and for the people who decide.
 
 use super::{
-    ask::{Considered, Field, Known, Problem},
+    ask::{AskContext, Considered, Field, Problem},
     policy::Current,
 };
 use crate::{
@@ -35,7 +35,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 /// A preview with the age of what it was made from.
 #[derive(Debug, Clone)]
-pub struct Shown {
+pub struct ShownPreview {
     pub preview: Preview,
     /// What holds the cluster, so that a grant would wait although nothing stands in its own way.
     pub held: Option<OnHold>,
@@ -54,12 +54,12 @@ pub async fn of_ask(
     store: &Store,
     current: &Current,
     person: &Person,
-    known: &Known,
+    known: &AskContext,
     considered: &mut Considered,
-) -> Result<Option<Shown>, StoreError> {
+) -> Result<Option<ShownPreview>, StoreError> {
     let Some(terms) = considered.terms_for(considered.minutes.unwrap_or(SHORTEST_MINUTES)) else { return Ok(None) };
     let Some(observed) = &considered.observed else { return Ok(None) };
-    let looked = Looked { observed, held: known.held().cloned() };
+    let looked = LookedCluster { observed, held: known.held().cloned() };
     let shown = show(store, current, person, terms, vec![], looked).await?;
     if let Some(shown) = &shown {
         if let (true, Some(held)) = (shown.holds, &shown.held) {
@@ -86,16 +86,16 @@ pub async fn of_request(
     current: &Current,
     facts: &RequestFacts,
     decider: Option<&Person>,
-) -> Result<Option<Shown>, StoreError> {
+) -> Result<Option<ShownPreview>, StoreError> {
     let deciders = decider.iter().map(|person| person.handle.to_string()).collect();
     let cluster = facts.terms.cluster;
     let Some(observed) = observations::shared_cluster(store, cluster).await? else { return Ok(None) };
-    let looked = Looked { observed: &observed, held: hold::of(store, cluster).await? };
+    let looked = LookedCluster { observed: &observed, held: hold::of(store, cluster).await? };
     show(store, current, &facts.requester, facts.terms.clone(), deciders, looked).await
 }
 
 /// What was read of the cluster before.
-struct Looked<'a> {
+struct LookedCluster<'a> {
     observed: &'a Observed<Arc<ClusterObservation>>,
     held: Option<OnHold>,
 }
@@ -107,8 +107,8 @@ async fn show(
     person: &Person,
     terms: Terms,
     deciders: Vec<String>,
-    Looked { observed, held }: Looked<'_>,
-) -> Result<Option<Shown>, StoreError> {
+    LookedCluster { observed, held }: LookedCluster<'_>,
+) -> Result<Option<ShownPreview>, StoreError> {
     let iam = observations::principal(store, terms.principal).await?.map(|iam| iam.body).unwrap_or_default();
     let mut connection = store.acquire().await?;
     let targets = (terms.cluster, terms.principal);
@@ -141,7 +141,7 @@ async fn show(
     for yaml in &mut preview.bindings {
         *yaml = yaml.replace(&grant.id.to_string(), ID).replace(&grant.hard_until.to_string(), LATEST_END);
     }
-    Ok(Some(Shown { preview, held, holds, read_at: observed.at, read_seconds_ago: observed.age_seconds }))
+    Ok(Some(ShownPreview { preview, held, holds, read_at: observed.at, read_seconds_ago: observed.age_seconds }))
 }
 
 /// Stands for the access's id, which it gets when it is approved.

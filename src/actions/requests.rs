@@ -1,7 +1,7 @@
 //! Requests: submit, cancel, decide.
 
 use super::{
-    ask::{Considered, Field, Known, Problem, Wanted, consider},
+    ask::{AskContext, Considered, Field, Problem, Wanted, consider},
     policy::{self, Current, NoPolicy},
     preview,
     visitor::Visitor,
@@ -13,7 +13,7 @@ use latchkey_domain::access::{
     GrantId, RequestId,
     person::Person,
     policy::{Basis, Ruling},
-    reason::{Reason, Unfit},
+    reason::{Reason, UnfitReason},
     request::{Ballot, ClosedWhy, Decided, Pending, Refused, RequestFacts, RequestState, Ruled, Seen, Verdict},
     standing::NotRuled,
 };
@@ -38,7 +38,7 @@ pub enum NotSubmitted {
 pub async fn submit(store: &Store, visitor: &Visitor, wanted: &Wanted) -> Result<RequestId, NotSubmitted> {
     let person = &visitor.person;
     let current = policy::current(store).await?;
-    let known = Known::read(store, &current, person.id, &wanted.cluster).await?;
+    let known = AskContext::read(store, &current, person.id, &wanted.cluster).await?;
     let mut considered = consider(&current, person, &known, wanted);
     preview::of_ask(store, &current, person, &known, &mut considered).await?;
     if !considered.problems.is_empty() {
@@ -133,7 +133,7 @@ pub enum NotDecided {
     NotRuled(NotRuled),
     /// The reason is not acceptable.
     #[error("{0}")]
-    Reason(Unfit),
+    Reason(UnfitReason),
     #[error(transparent)]
     Refused(#[from] Refused),
     #[error(transparent)]
@@ -144,7 +144,7 @@ pub enum NotDecided {
 
 /// What a vote led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum VoteOutcome {
     Waiting { approvals: u8 },
     Denied,
     Approved(GrantId),
@@ -164,7 +164,7 @@ pub struct VoteForm {
 ///
 /// # Errors
 /// See [`NotDecided`]; then nothing is stored.
-pub async fn vote(store: &Store, visitor: &Visitor, id: RequestId, form: VoteForm) -> Result<Outcome, NotDecided> {
+pub async fn vote(store: &Store, visitor: &Visitor, id: RequestId, form: VoteForm) -> Result<VoteOutcome, NotDecided> {
     let reason = Reason::optional(form.reason.as_deref().unwrap_or_default()).map_err(NotDecided::Reason)?;
     for _ in 0..POLICIES {
         let current = policy::current(store).await?;
@@ -196,7 +196,7 @@ struct Voter<'a> {
     seen: Seen,
 }
 
-async fn count(mut tx: Tx, current: &Current, pending: Pending, voter: &Voter<'_>) -> Result<Outcome, NotDecided> {
+async fn count(mut tx: Tx, current: &Current, pending: Pending, voter: &Voter<'_>) -> Result<VoteOutcome, NotDecided> {
     let cluster = pending.facts.terms.cluster;
     let standing = clusters::standing(tx.connection(), &[cluster], &current.file.named_roles()).await?;
     let now = tx.now().await?;
@@ -216,15 +216,15 @@ async fn count(mut tx: Tx, current: &Current, pending: Pending, voter: &Voter<'_
         Decided::Waiting(transition) => {
             let approvals = transition.to.approvals;
             tx.record(transition, now).await?;
-            Outcome::Waiting { approvals }
+            VoteOutcome::Waiting { approvals }
         }
         Decided::Denied(transition) => {
             tx.record(transition, now).await?;
-            Outcome::Denied
+            VoteOutcome::Denied
         }
         Decided::Approved(transition) => {
             let (_, _, scheduled) = tx.record(*transition, now).await?;
-            Outcome::Approved(scheduled.facts.id)
+            VoteOutcome::Approved(scheduled.facts.id)
         }
     };
     tx.commit().await?;

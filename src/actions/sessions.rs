@@ -7,7 +7,7 @@ use latchkey_domain::audit::event::Event;
 
 /// Why a session was not ended by this call.
 #[derive(Debug, thiserror::Error)]
-pub enum NotEnded {
+pub enum SessionNotEnded {
     /// There is no live session of this id, or it is another person's.
     #[error("no such session")]
     NotFound,
@@ -18,11 +18,11 @@ pub enum NotEnded {
 /// Ends one of the visitor's own sessions. Its next request finds it signed out.
 ///
 /// # Errors
-/// See [`NotEnded`].
-pub async fn end(store: &Store, visitor: &Visitor, id: SessionId) -> Result<(), NotEnded> {
+/// See [`SessionNotEnded`].
+pub async fn end(store: &Store, visitor: &Visitor, id: SessionId) -> Result<(), SessionNotEnded> {
     let mut tx = store.begin_for(visitor.person.id).await?;
     if !tx.end_session(visitor.person.id, id).await? {
-        return Err(NotEnded::NotFound);
+        return Err(SessionNotEnded::NotFound);
     }
     let now = tx.now().await?;
     tx.event(&event(visitor, 1), now).await?;

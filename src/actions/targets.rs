@@ -16,7 +16,7 @@ use crate::store::{Store, StoreError, Tx};
 use latchkey_domain::access::{
     ClusterId, EventDraft,
     person::Role,
-    reason::{Reason, Unfit},
+    reason::{Reason, UnfitReason},
     transition::Target,
 };
 use latchkey_domain::audit::event::Event;
@@ -29,7 +29,7 @@ pub enum NotDone {
     NotFound,
     /// The reason is not acceptable.
     #[error("{0}")]
-    Reason(Unfit),
+    Reason(UnfitReason),
     /// Granting is paused there already, by another person or for another reason, which stands.
     #[error("Granting is paused there already.")]
     PausedAlready,

@@ -1,7 +1,7 @@
 //! AWS by account: which credentials and clients serve which account. The same name means another thing in each
 //! account, so each call goes through the account that the name belongs to.
 
-use super::{CallerIdentity, error::Call};
+use super::{CallerIdentity, error::AwsCall};
 use crate::fault::{Fault, FaultKind};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_async::time::{SharedTimeSource, StaticTimeSource};
@@ -10,7 +10,7 @@ use std::{sync::Arc, time::SystemTime};
 use tokio::sync::{Mutex, OnceCell};
 
 /// One account, with its clients and what is known of the caller there.
-pub(super) struct Account {
+pub(super) struct AccountClients {
     pub iam: aws_sdk_iam::Client,
     pub sts: aws_sdk_sts::Client,
     pub eks: aws_sdk_eks::Client,
@@ -24,13 +24,13 @@ pub(super) struct Account {
 /// The accounts that can be reached: for now only that of the process's own credentials. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Accounts {
-    own: Arc<Account>,
+    own: Arc<AccountClients>,
     signing_at: Option<SystemTime>,
 }
 
 impl Accounts {
     /// Only the account of these credentials.
-    pub(super) fn only(own: Account) -> Self {
+    pub(super) fn only(own: AccountClients) -> Self {
         Self { own: Arc::new(own), signing_at: None }
     }
 
@@ -45,7 +45,7 @@ impl Accounts {
     }
 
     /// The account of the process's own credentials.
-    pub(super) fn own(&self) -> &Account {
+    pub(super) fn own(&self) -> &AccountClients {
         &self.own
     }
 
@@ -53,14 +53,14 @@ impl Accounts {
     ///
     /// # Errors
     /// Refused if Latchkey has no credentials of that account; otherwise as [`Self::caller_identity`].
-    pub(super) async fn of(&self, wanted: &AccountId, call: &Call) -> Result<&Account, Fault> {
+    pub(super) async fn of(&self, wanted: &AccountId, call: &AwsCall) -> Result<&AccountClients, Fault> {
         let own = self.own_id().await?;
         if own == wanted { Ok(&self.own) } else { Err(call.wrong_account(own.as_str(), wanted.as_str())) }
     }
 
     /// The account that calls for `wanted` would go to, unchecked: for calls that need no answer of STS first, such as
     /// one whose answer tells the account.
-    pub(super) fn presumed(&self, _wanted: &AccountId) -> &Account {
+    pub(super) fn presumed(&self, _wanted: &AccountId) -> &AccountClients {
         &self.own
     }
 
@@ -77,7 +77,7 @@ impl Accounts {
     /// # Errors
     /// Refused without valid credentials; transient, throttled.
     pub(super) async fn caller_identity(&self) -> Result<CallerIdentity, Fault> {
-        let call = Call {
+        let call = AwsCall {
             operation: "ask STS",
             subject: "who Latchkey is".to_owned(),
             action: "sts:GetCallerIdentity",

@@ -24,9 +24,9 @@ const LARGEST: usize = 32 << 20;
 /// An answer is larger than [`LARGEST`].
 #[derive(Debug, thiserror::Error)]
 #[error("the answer is larger than {} MiB", LARGEST >> 20)]
-pub(super) struct TooLarge;
+pub(super) struct AnswerTooLarge;
 
-/// A client that reads at most [`LARGEST`] bytes of each answer. Beyond that the call fails with [`TooLarge`], and the
+/// A client that reads at most [`LARGEST`] bytes of each answer. Beyond that the call fails with [`AnswerTooLarge`], and the
 /// rest is not read. None of Latchkey's calls streams its answer.
 pub(super) fn bounded(client: SharedHttpClient) -> SharedHttpClient {
     Bounded(client).into_shared()
@@ -72,7 +72,7 @@ async fn read(mut response: HttpResponse) -> Result<HttpResponse, ConnectorError
     let mut read = Vec::new();
     while let Some(piece) = pieces.try_next().await.map_err(|error| ConnectorError::io(error.into()))? {
         if read.len().saturating_add(piece.len()) > LARGEST {
-            return Err(ConnectorError::user(TooLarge.into()));
+            return Err(ConnectorError::user(AnswerTooLarge.into()));
         }
         read.extend_from_slice(&piece);
     }

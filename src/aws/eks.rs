@@ -1,6 +1,6 @@
 //! EKS's own API: what a cluster is and where its API server listens.
 
-use super::{Aws, MOST_PAGES, accounts::Account, endless, error::Call};
+use super::{Aws, MOST_PAGES, accounts::AccountClients, endless, error::AwsCall};
 use crate::fault::{Fault, FaultKind};
 use aws_config::Region;
 use aws_sdk_eks::types::{AuthenticationMode as SdkMode, Cluster};
@@ -22,7 +22,7 @@ impl Aws {
     /// same for every cluster. Refused in another account, or without the right; transient, throttled. Invalid if this
     /// version does not know the cluster's authentication mode.
     pub async fn describe_cluster(&self, arn: &ClusterArn) -> Result<EksCluster, Fault> {
-        let call = Call {
+        let call = AwsCall {
             operation: "describe",
             subject: format!("the cluster `{}`", arn.name()),
             action: "eks:DescribeCluster",
@@ -93,7 +93,7 @@ impl Aws {
     /// Invalid in the mode `CONFIG_MAP`; refused in another account, or without the right; transient, throttled. A
     /// missing cluster is found by describing it.
     pub async fn access_entries(&self, cluster: &ClusterArn) -> Result<Vec<AccessEntry>, Fault> {
-        let call = Call {
+        let call = AwsCall {
             operation: "list",
             subject: format!("the access entries of cluster `{}`", cluster.name()),
             action: "eks:ListAccessEntries",
@@ -116,7 +116,7 @@ impl Aws {
 
     async fn access_policies(
         &self,
-        account: &Account,
+        account: &AccountClients,
         cluster: &ClusterArn,
         principal: &PrincipalArn,
     ) -> Result<Vec<String>, Fault> {
@@ -144,9 +144,9 @@ impl Aws {
     }
 }
 
-fn entry_call(action: &'static str, cluster: &ClusterArn, principal: &PrincipalArn) -> Call {
+fn entry_call(action: &'static str, cluster: &ClusterArn, principal: &PrincipalArn) -> AwsCall {
     let (partition, region, account) = (cluster.partition(), cluster.region(), cluster.account());
-    Call {
+    AwsCall {
         operation: "read",
         subject: format!("the access entry of {principal} on cluster `{}`", cluster.name()),
         action,
@@ -154,7 +154,7 @@ fn entry_call(action: &'static str, cluster: &ClusterArn, principal: &PrincipalA
     }
 }
 
-fn observed(cluster: Cluster, call: &Call) -> Result<EksCluster, Fault> {
+fn observed(cluster: Cluster, call: &AwsCall) -> Result<EksCluster, Fault> {
     let mode = cluster.access_config.and_then(|access| access.authentication_mode);
     let mode = match mode {
         // Clusters older than access entries have no access configuration.

@@ -1,6 +1,6 @@
 //! What AWS's error codes call for.
 
-use super::bounded::TooLarge;
+use super::bounded::AnswerTooLarge;
 use crate::fault::{Answer, Fault, FaultKind};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
@@ -10,7 +10,7 @@ use std::{error::Error, time::Duration};
 
 /// One call: what it does, on what, and the right that it needs.
 #[derive(Debug, Clone)]
-pub(super) struct Call {
+pub(super) struct AwsCall {
     /// A verb phrase.
     pub operation: &'static str,
     /// A noun phrase.
@@ -21,7 +21,7 @@ pub(super) struct Call {
     pub resource: String,
 }
 
-impl Call {
+impl AwsCall {
     /// The failure of this call.
     pub(super) fn fault<E>(&self, error: SdkError<E, HttpResponse>) -> Fault
     where
@@ -68,7 +68,7 @@ impl Call {
     where
         E: Error + Send + Sync + 'static,
     {
-        if let Some(too_large) = cause::<TooLarge>(&error) {
+        if let Some(too_large) = cause::<AnswerTooLarge>(&error) {
             return self.failed(FaultKind::TooMuch).because(too_large.to_string());
         }
         match cause::<CredentialsError>(&error) {
@@ -153,7 +153,7 @@ mod tests {
     use latchkey_testkit::iam_arn;
 
     fn kind_of(code: &str, message: &str, status: u16) -> FaultKind {
-        let call = Call {
+        let call = AwsCall {
             operation: "write",
             subject: "the policy of jane".to_owned(),
             action: "iam:PutUserPolicy",

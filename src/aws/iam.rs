@@ -3,7 +3,7 @@
 //! IAM knows users by name, the rest of Latchkey by ARN: each method first checks that the ARN is of the caller's
 //! account, since another account may have a user of the same name.
 
-use super::{Aws, MOST_PAGES, accounts::Account, endless, error::Call, may_begin};
+use super::{Aws, MOST_PAGES, accounts::AccountClients, endless, error::AwsCall, may_begin};
 use crate::fault::{Fault, FaultKind};
 use crate::lease::Permit;
 use aws_sdk_iam::types::{Tag, User};
@@ -135,7 +135,7 @@ impl Aws {
         gone_is_fine(outcome.map(drop).map_err(|error| call.fault(error)))
     }
 
-    async fn get_user(&self, account: &Account, arn: &UserArn, call: &Call) -> Result<User, Fault> {
+    async fn get_user(&self, account: &AccountClients, arn: &UserArn, call: &AwsCall) -> Result<User, Fault> {
         let request = account.iam.get_user().user_name(arn.name()).customize().config_override(self.iam_time());
         let answer = request.send().await.map_err(|error| call.fault(error))?;
         answer.user.ok_or_else(|| call.failed(FaultKind::Transient).because("the answer is empty"))
@@ -155,7 +155,7 @@ impl Aws {
         texts.try_filter_map(async |found| Ok(found)).try_collect().await
     }
 
-    async fn policy_names(&self, account: &Account, arn: &UserArn) -> Result<Vec<String>, Fault> {
+    async fn policy_names(&self, account: &AccountClients, arn: &UserArn) -> Result<Vec<String>, Fault> {
         let call = user_call("list the inline policies of", "iam:ListUserPolicies", arn);
         let (mut names, mut marker) = (Vec::new(), None);
         for _ in 0..MOST_PAGES {
@@ -173,7 +173,7 @@ impl Aws {
 
     async fn inline_policy(
         &self,
-        account: &Account,
+        account: &AccountClients,
         arn: &UserArn,
         name: String,
     ) -> Result<Option<(String, String)>, Fault> {
@@ -214,13 +214,13 @@ fn observed(user: User, inline_policies: BTreeMap<String, String>) -> IamUser {
     }
 }
 
-fn user_call(operation: &'static str, action: &'static str, arn: &UserArn) -> Call {
-    Call { operation, subject: format!("the IAM user {arn}"), action, resource: arn.to_string() }
+fn user_call(operation: &'static str, action: &'static str, arn: &UserArn) -> AwsCall {
+    AwsCall { operation, subject: format!("the IAM user {arn}"), action, resource: arn.to_string() }
 }
 
-fn policy_call(operation: &'static str, action: &'static str, arn: &UserArn, name: &str) -> Call {
+fn policy_call(operation: &'static str, action: &'static str, arn: &UserArn, name: &str) -> AwsCall {
     let subject = format!("the inline policy `{name}` of the IAM user {arn}");
-    Call { operation, subject, action, resource: arn.to_string() }
+    AwsCall { operation, subject, action, resource: arn.to_string() }
 }
 
 fn gone_is_fine(outcome: Result<(), Fault>) -> Result<(), Fault> {

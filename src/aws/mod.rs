@@ -16,7 +16,7 @@ pub mod token;
 use crate::fault::{Fault, FaultKind};
 use crate::lease::{LAST_CALL, Permit};
 use crate::proxy::Proxies;
-use accounts::{Account, Accounts};
+use accounts::{AccountClients, Accounts};
 use aws_config::{AppName, BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_http_client::{
@@ -45,7 +45,7 @@ const CONNECT: Duration = Duration::from_secs(3);
 const MOST_PAGES: usize = 200;
 
 /// The failure of a list that does not end.
-fn endless(call: &error::Call) -> Fault {
+fn endless(call: &error::AwsCall) -> Fault {
     call.failed(FaultKind::TooMuch).because(format!("the list has more than {MOST_PAGES} pages"))
 }
 
@@ -141,7 +141,7 @@ impl Aws {
         }
         let credentials =
             sdk.credentials_provider().unwrap_or_else(|| SharedCredentialsProvider::new(token::NoCredentials));
-        let own = Account {
+        let own = AccountClients {
             iam: aws_sdk_iam::Client::from_conf(iam.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
             eks: aws_sdk_eks::Client::from_conf(eks.build()),

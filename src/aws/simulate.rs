@@ -1,6 +1,6 @@
 //! What IAM says that a principal may do, without doing it.
 
-use super::{Aws, error::Call};
+use super::{Aws, error::AwsCall};
 use crate::fault::{Fault, FaultKind};
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType};
 use latchkey_domain::eks::arn::PrincipalArn;
@@ -34,7 +34,7 @@ impl Aws {
         resources: &[String],
         boundary: Option<&str>,
     ) -> Result<Vec<Simulated>, Fault> {
-        let call = Call {
+        let call = AwsCall {
             operation: "ask IAM about",
             subject: format!("the rights of {principal}"),
             action: "iam:SimulatePrincipalPolicy",

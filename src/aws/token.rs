@@ -1,6 +1,6 @@
 //! Tokens for API servers: a presigned `GetCallerIdentity`, as `aws eks get-token` makes it. Minting one sends nothing.
 
-use super::{Aws, accounts::Account};
+use super::{Aws, accounts::AccountClients};
 use crate::fault::{BoxError, Fault, FaultKind};
 use aws_config::SdkConfig;
 use aws_credential_types::{
@@ -29,7 +29,7 @@ const FRESH: SignedDuration = SignedDuration::from_mins(5);
 
 /// Why a token could not be made.
 #[derive(Debug, thiserror::Error)]
-pub enum Unsigned {
+pub enum TokenNotSigned {
     /// No partition of AWS has such a region.
     #[error("{0:?} is not a region of AWS: use one such as eu-west-1")]
     Region(String),
@@ -58,12 +58,12 @@ pub fn presign(
     (region, variant): (&str, Variant),
     cluster_name: &str,
     now: Timestamp,
-) -> Result<SecretString, Unsigned> {
-    let partition = Partition::of_region(region).ok_or_else(|| Unsigned::Region(region.to_owned()))?;
+) -> Result<SecretString, TokenNotSigned> {
+    let partition = Partition::of_region(region).ok_or_else(|| TokenNotSigned::Region(region.to_owned()))?;
     let host = StsHost::regional(partition, region, variant);
     let bare = format!("https://{host}/?Action=GetCallerIdentity&Version=2011-06-15");
     let url = sign_query(credentials, region, cluster_name, now, &bare)
-        .map_err(|source| Unsigned::Signing { cluster: cluster_name.to_owned(), source })?;
+        .map_err(|source| TokenNotSigned::Signing { cluster: cluster_name.to_owned(), source })?;
     Ok(SecretString::from(encode(&url)))
 }
 
@@ -124,7 +124,7 @@ impl Aws {
     }
 }
 
-impl Account {
+impl AccountClients {
     async fn credentials(&self, now: Timestamp) -> Result<Credentials, CredentialsError> {
         let mut cached = self.cached.lock().await;
         let fresh = |credentials: &Credentials| {
@@ -201,6 +201,9 @@ mod tests {
 
     #[test]
     fn a_region_of_no_partition_is_refused() {
-        assert!(matches!(presign(&keys(None), ("atlantis", Variant::default()), "a", now()), Err(Unsigned::Region(_))));
+        assert!(matches!(
+            presign(&keys(None), ("atlantis", Variant::default()), "a", now()),
+            Err(TokenNotSigned::Region(_))
+        ));
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     config::Settings,
     store::{
         Store,
-        fence::{self, Fenced, Looked, NotAccepted, SetUpAgain},
+        fence::{self, FencedCluster, Looked, NotAccepted, SetUpAgain},
     },
     words,
 };
@@ -32,28 +32,28 @@ pub struct Args {
     /// An access that is active in the database, has no binding on the cluster, and is to be set up there again; may be
     /// given more than once, and `all` takes every such access
     #[arg(long, value_name = "ID|all", value_parser = wanted)]
-    set_up_again: Vec<Wanted>,
+    set_up_again: Vec<WantedAccesses>,
 }
 
 /// The accesses that are to be set up again: one, or all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+enum WantedAccesses {
     All,
     One(GrantId),
 }
 
-fn wanted(text: &str) -> Result<Wanted, String> {
+fn wanted(text: &str) -> Result<WantedAccesses, String> {
     if text == "all" {
-        return Ok(Wanted::All);
+        return Ok(WantedAccesses::All);
     }
     let id = text.parse().map_err(|_| "it is neither `all` nor the id of an access, as this command prints it")?;
-    Ok(Wanted::One(GrantId(id)))
+    Ok(WantedAccesses::One(GrantId(id)))
 }
 
-fn together(wanted: &[Wanted]) -> SetUpAgain {
+fn together(wanted: &[WantedAccesses]) -> SetUpAgain {
     let named = wanted.iter().map(|wanted| match wanted {
-        Wanted::All => None,
-        Wanted::One(grant) => Some(*grant),
+        WantedAccesses::All => None,
+        WantedAccesses::One(grant) => Some(*grant),
     });
     named.collect::<Option<BTreeSet<GrantId>>>().map_or(SetUpAgain::All, SetUpAgain::Named)
 }
@@ -99,7 +99,7 @@ async fn look(store: &Store, cluster: &ClusterName) -> anyhow::Result<Looked> {
 }
 
 /// What that look found on the cluster that belongs to no access or person of this database, in lines.
-fn left_over(fenced: &Fenced) -> String {
+fn left_over(fenced: &FencedCluster) -> String {
     let bindings = fenced.unknown_bindings.iter();
     let bindings = bindings.map(|binding| format!("{binding} belongs to no access here: the worker removes it now\n"));
     let names = fenced.unknown_names.iter().map(|name| {

@@ -10,13 +10,13 @@ use crate::{
             export::{CSV_HEAD, Export, Format},
             has_link, verify,
         },
-        read::audit::Wanted,
+        read::audit::AuditSearch,
     },
 };
 use anyhow::{Context, bail};
 use latchkey_domain::audit::{
     UnreadableLinks,
-    export::{Broken, LONGEST_LINE_BYTES, Verified, Verifier},
+    export::{BrokenExport, LONGEST_LINE_BYTES, VerifiedExport, Verifier},
 };
 use std::{
     fs::{File, OpenOptions},
@@ -26,7 +26,7 @@ use std::{
 };
 
 #[derive(Debug, clap::Subcommand)]
-pub enum Command {
+pub enum AuditCommand {
     /// Check every link of the hash chain, and every event against its bytes
     ///
     /// Without a file it checks the database, in one snapshot. With a file it checks a JSONL export, without database
@@ -81,11 +81,11 @@ pub struct ExportArgs {
     by: Option<String>,
 }
 
-pub async fn run(config: Option<&Path>, command: Command) -> anyhow::Result<ExitCode> {
+pub async fn run(config: Option<&Path>, command: AuditCommand) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Verify(VerifyArgs { file: Some(file), head }) => verify_file(&file, head),
-        Command::Verify(VerifyArgs { file: None, head }) => verify_database(&settings(config)?, head).await,
-        Command::Export(args) => export(&settings(config)?, &args).await,
+        AuditCommand::Verify(VerifyArgs { file: Some(file), head }) => verify_file(&file, head),
+        AuditCommand::Verify(VerifyArgs { file: None, head }) => verify_database(&settings(config)?, head).await,
+        AuditCommand::Export(args) => export(&settings(config)?, &args).await,
     }
 }
 
@@ -158,7 +158,7 @@ fn verify_file(path: &Path, kept: Option<[u8; 32]>) -> anyhow::Result<ExitCode> 
             return Ok(ExitCode::FAILURE);
         }
     };
-    let Verified { header, head, unreadable } = verified;
+    let VerifiedExport { header, head, unreadable } = verified;
     if !found {
         tell(format_args!(
             "{name} holds by itself, but no link of it has the hash that was kept: it is another chain, or was cut"
@@ -190,7 +190,10 @@ fn verify_file(path: &Path, kept: Option<[u8; 32]>) -> anyhow::Result<ExitCode> 
 const CUT: &str = "the file was cut: it ends in the middle of this line";
 
 /// Verifies an export line by line; `seen` is called with each link's hash.
-fn verify_lines(mut reader: impl BufRead, mut seen: impl FnMut(&[u8; 32])) -> io::Result<Result<Verified, Broken>> {
+fn verify_lines(
+    mut reader: impl BufRead,
+    mut seen: impl FnMut(&[u8; 32]),
+) -> io::Result<Result<VerifiedExport, BrokenExport>> {
     let (mut verifier, mut line) = (Verifier::new(), Vec::new());
     let longest = u64::try_from(LONGEST_LINE_BYTES).unwrap_or(u64::MAX);
     loop {
@@ -198,7 +201,7 @@ fn verify_lines(mut reader: impl BufRead, mut seen: impl FnMut(&[u8; 32])) -> io
         if reader.by_ref().take(longest + 1).read_until(b'\n', &mut line)? == 0 {
             return Ok(verifier.end());
         }
-        let broken = |why: &str| Broken { line: verifier.lines() + 1, why: why.to_owned() };
+        let broken = |why: &str| BrokenExport { line: verifier.lines() + 1, why: why.to_owned() };
         if line.len() > LONGEST_LINE_BYTES {
             return Ok(Err(broken("it is longer than a line of an export can be")));
         }
@@ -211,7 +214,7 @@ fn verify_lines(mut reader: impl BufRead, mut seen: impl FnMut(&[u8; 32])) -> io
         }
         if let Err(broken) = verifier.line(text) {
             // Each line of an export has its end.
-            return Ok(Err(if is_cut { Broken { why: CUT.to_owned(), ..broken } } else { broken }));
+            return Ok(Err(if is_cut { BrokenExport { why: CUT.to_owned(), ..broken } } else { broken }));
         }
         if verifier.lines() > 1 {
             seen(verifier.head());
@@ -221,7 +224,7 @@ fn verify_lines(mut reader: impl BufRead, mut seen: impl FnMut(&[u8; 32])) -> io
 
 async fn export(settings: &Settings, args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let Some(format) = Format::parse(&args.format) else { bail!("there is no format `{}`", args.format) };
-    let wanted = Wanted {
+    let wanted = AuditSearch {
         actor: args.actor.clone(),
         person: args.person.clone(),
         cluster: args.cluster.clone(),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use latchkey_domain::eks::aws_auth::{AwsAuth, Data, Edit, Finding, Manifest, Severity, Spliced, unified};
+use latchkey_domain::eks::aws_auth::{AwsAuth, Data, Edit, LintFinding, Manifest, Severity, Spliced, unified};
 use serde_json::json;
 
 /// An edit was refused: standard output stays empty, the reason is on standard error.
@@ -16,11 +16,11 @@ const UNSAFE: u8 = 2;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    command: Command,
+    command: AwsAuthCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Command {
+enum AwsAuthCommand {
     /// Print as JSON exactly what the authenticator maps.
     Read {
         #[command(flatten)]
@@ -31,8 +31,8 @@ enum Command {
         #[command(flatten)]
         input: Input,
         /// How the findings are printed.
-        #[arg(long, value_enum, default_value_t = Format::Text)]
-        format: Format,
+        #[arg(long, value_enum, default_value_t = AwsAuthFormat::Text)]
+        format: AwsAuthFormat,
     },
     /// Add or remove one entry and change no other byte; exits 2 with the reason if that would be unsafe.
     Edit(EditArgs),
@@ -48,7 +48,7 @@ struct Input {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
+enum AwsAuthFormat {
     Text,
     Json,
 }
@@ -96,11 +96,11 @@ impl EditArgs {
 /// If the input cannot be read, or is not a ConfigMap.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let input = match &args.command {
-        Command::Read { input } | Command::Lint { input, .. } => input,
-        Command::Edit(edit) => &edit.input,
+        AwsAuthCommand::Read { input } | AwsAuthCommand::Lint { input, .. } => input,
+        AwsAuthCommand::Edit(edit) => &edit.input,
     };
     let text = input.text()?;
-    let Answer { output, error, code } = answer(args, &text)?;
+    let PrintedAnswer { output, error, code } = answer(args, &text)?;
     super::print(&output)?;
     let _ = std::io::stderr().write_all(error.as_bytes());
     Ok(ExitCode::from(code))
@@ -119,15 +119,15 @@ impl Input {
 
 /// The output of a command, and its exit code.
 #[derive(Debug, PartialEq, Eq)]
-struct Answer {
+struct PrintedAnswer {
     output: String,
     error: String,
     code: u8,
 }
 
-fn answer(args: Args, text: &str) -> anyhow::Result<Answer> {
+fn answer(args: Args, text: &str) -> anyhow::Result<PrintedAnswer> {
     match args.command {
-        Command::Read { input } => {
+        AwsAuthCommand::Read { input } => {
             let auth = AwsAuth::read(&source(&input, text)?.data());
             let mappings = auth.identities();
             let read = json!({
@@ -136,20 +136,20 @@ fn answer(args: Args, text: &str) -> anyhow::Result<Answer> {
                 "accounts": mappings.accounts,
                 "errors": auth.errors(),
             });
-            Ok(Answer { output: format!("{read:#}\n"), error: String::new(), code: 0 })
+            Ok(PrintedAnswer { output: format!("{read:#}\n"), error: String::new(), code: 0 })
         }
-        Command::Lint { input, format } => {
+        AwsAuthCommand::Lint { input, format } => {
             let auth = AwsAuth::read(&source(&input, text)?.data());
             let mut findings = auth.lint();
             findings.extend(auth.lint_of_nodes());
             let is_error = findings.iter().any(|finding| finding.severity == Severity::Error);
             let output = match format {
-                Format::Json => format!("{:#}\n", serde_json::to_value(&findings)?),
-                Format::Text => described(&findings),
+                AwsAuthFormat::Json => format!("{:#}\n", serde_json::to_value(&findings)?),
+                AwsAuthFormat::Text => described(&findings),
             };
-            Ok(Answer { output, error: String::new(), code: u8::from(is_error) })
+            Ok(PrintedAnswer { output, error: String::new(), code: u8::from(is_error) })
         }
-        Command::Edit(edit) => {
+        AwsAuthCommand::Edit(edit) => {
             let (input, edit) = edit.edit()?;
             Ok(edited(&source(&input, text)?, &edit))
         }
@@ -157,21 +157,21 @@ fn answer(args: Args, text: &str) -> anyhow::Result<Answer> {
 }
 
 /// The kind of text that holds the data.
-enum Source<'t> {
+enum DataSource<'t> {
     Manifest(Manifest<'t>),
     Data(Data),
 }
 
-fn source<'t>(input: &Input, text: &'t str) -> anyhow::Result<Source<'t>> {
+fn source<'t>(input: &Input, text: &'t str) -> anyhow::Result<DataSource<'t>> {
     if !input.data {
-        return Ok(Source::Manifest(Manifest::read(text)?));
+        return Ok(DataSource::Manifest(Manifest::read(text)?));
     }
     let data: Option<Data> =
         serde_json::from_str(text).context("the input of --data is not a JSON object of strings")?;
-    Ok(Source::Data(data.unwrap_or_default()))
+    Ok(DataSource::Data(data.unwrap_or_default()))
 }
 
-impl Source<'_> {
+impl DataSource<'_> {
     fn data(&self) -> Data {
         match self {
             Self::Manifest(manifest) => manifest.data().clone(),
@@ -187,8 +187,8 @@ impl Source<'_> {
     }
 }
 
-fn edited(source: &Source<'_>, edit: &Edit) -> Answer {
-    let refused = |reason: String| Answer { output: String::new(), error: format!("{reason}\n"), code: UNSAFE };
+fn edited(source: &DataSource<'_>, edit: &Edit) -> PrintedAnswer {
+    let refused = |reason: String| PrintedAnswer { output: String::new(), error: format!("{reason}\n"), code: UNSAFE };
     let auth = AwsAuth::read(&source.data());
     let spliced = match auth.may_add(edit).and_then(|()| auth.edit(edit)) {
         Ok(spliced) => spliced,
@@ -204,12 +204,12 @@ fn edited(source: &Source<'_>, edit: &Edit) -> Answer {
         |side: &str, text: Option<&str>| text.map_or_else(|| "/dev/null".to_owned(), |_| format!("{side}/{key}"));
     let hunk = unified(before.unwrap_or_default(), after.unwrap_or_default());
     let error = format!("--- {}\n+++ {}\n{hunk}", name("a", before), name("b", after));
-    Answer { output, error, code: 0 }
+    PrintedAnswer { output, error, code: 0 }
 }
 
-fn described(findings: &[Finding]) -> String {
+fn described(findings: &[LintFinding]) -> String {
     let mut text = String::new();
-    for Finding { key, line, severity, rule, message, why, remedy } in findings {
+    for LintFinding { key, line, severity, rule, message, why, remedy } in findings {
         let severity = match severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
@@ -240,7 +240,7 @@ mod tests {
         args: Args,
     }
 
-    fn answered(arguments: &[&str], text: &str) -> Answer {
+    fn answered(arguments: &[&str], text: &str) -> PrintedAnswer {
         let line = Line::try_parse_from([&["aws-auth"], arguments].concat()).unwrap();
         answer(line.args, text).unwrap()
     }
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn read_prints_what_is_mapped_and_what_is_wrong() {
         let data = r#"{"mapUsers":"- userarn: arn:aws:iam::111122223333:user/jane\n  username: 5\n  groups: null\n"}"#;
-        let Answer { output, code, .. } = answered(&["read", "--data"], data);
+        let PrintedAnswer { output, code, .. } = answered(&["read", "--data"], data);
         let read: serde_json::Value = serde_json::from_str(&output).unwrap();
         assert_eq!(code, 0);
         assert_eq!(read["users"], json!([{ "userarn": JANE, "username": "", "groups": [] }]));
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn an_edited_file_keeps_every_other_byte() {
         let add = ["edit", "--add-user", JANE, "--username", "jane", "--group", "readers"];
-        let Answer { output, error, code } = answered(&add, FILE);
+        let PrintedAnswer { output, error, code } = answered(&add, FILE);
         let entry = "    - userarn: \"arn:aws:iam::111122223333:user/jane\"\n      username: \"jane\"\n      groups:\n        \
                      - \"readers\"\n";
         assert_eq!(code, 0, "{error}");
@@ -294,7 +294,7 @@ mod tests {
     fn an_unsafe_edit_prints_nothing_but_its_reason() {
         let broken = r#"{"mapRoles":"- rolearn: [\n"}"#;
         let add = ["edit", "--data", "--add-user", JANE, "--username", "jane"];
-        let Answer { output, error, code } = answered(&add, broken);
+        let PrintedAnswer { output, error, code } = answered(&add, broken);
         assert_eq!((output.as_str(), code), ("", 2));
         assert!(error.contains("mapRoles cannot be read"), "{error}");
         let gone = answered(&["edit", "--data", "--remove", JANE], "{}");

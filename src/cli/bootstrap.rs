@@ -28,12 +28,12 @@ pub struct Args {
     permissions_boundary: Option<String>,
     /// Print only this part, without comments
     #[arg(long, value_name = "PART")]
-    only: Option<Part>,
+    only: Option<BootstrapPart>,
 }
 
 /// The parts of a bootstrap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Part {
+pub enum BootstrapPart {
     /// For `kubectl apply`
     Rbac,
     /// For `kubectl create`: an existing one is not changed
@@ -47,7 +47,7 @@ pub enum Part {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let name = args.policy.display().to_string();
     let text = std::fs::read_to_string(&args.policy).with_context(|| format!("failed to read {name}"))?;
-    let policy::Checked { policy, faults } = policy::check(&name, &text);
+    let policy::CheckedPolicy { policy, faults } = policy::check(&name, &text);
     let Some(file) = policy else { bail!("the policy cannot be used\n{}", lines(&faults)) };
     let Some(cluster) = file.clusters.iter().find(|cluster| cluster.name.as_str() == args.cluster) else {
         let names: Vec<&str> = file.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
@@ -71,12 +71,12 @@ fn usual_worker(cluster: &PolicyCluster) -> Result<PrincipalArn, InvalidArn> {
     PrincipalArn::parse(&format!("arn:{partition}:iam::{account}:role/latchkey-worker"))
 }
 
-fn one(part: Part, file: &PolicyFile, worker: &PrincipalArn, boundary: Option<&str>) -> String {
+fn one(part: BootstrapPart, file: &PolicyFile, worker: &PrincipalArn, boundary: Option<&str>) -> String {
     match part {
-        Part::Rbac => to_yaml(&manifests(file)),
-        Part::ConfigMaps => to_yaml(&config_maps()),
-        Part::AwsAuth => own_mapping(worker).1,
-        Part::Iam => worker_iam_policy(file, boundary),
+        BootstrapPart::Rbac => to_yaml(&manifests(file)),
+        BootstrapPart::ConfigMaps => to_yaml(&config_maps()),
+        BootstrapPart::AwsAuth => own_mapping(worker).1,
+        BootstrapPart::Iam => worker_iam_policy(file, boundary),
     }
 }
 
@@ -100,10 +100,10 @@ fn all(file: &PolicyFile, cluster: &PolicyCluster, worker: &PrincipalArn, bounda
          # 3. The worker's own entry: put it into {key} of kube-system/aws-auth.\n{mapping}\
          # 4. The IAM policy of {worker}.\n{iam}",
         name = cluster.name,
-        rbac = part(Part::Rbac),
-        maps = part(Part::ConfigMaps),
-        mapping = commented(&part(Part::AwsAuth)),
-        iam = commented(&part(Part::Iam)),
+        rbac = part(BootstrapPart::Rbac),
+        maps = part(BootstrapPart::ConfigMaps),
+        mapping = commented(&part(BootstrapPart::AwsAuth)),
+        iam = commented(&part(BootstrapPart::Iam)),
     );
     if boundary.is_none() {
         out.push_str(

@@ -41,14 +41,14 @@ impl Bounds {
 
 /// The connections that are open now, by address.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct OpenConnections {
     bounds: Bounds,
     free: Arc<Semaphore>,
-    taken: Mutex<Taken>,
+    taken: Mutex<TakenConnections>,
 }
 
 #[derive(Debug, Default)]
-struct Taken {
+struct TakenConnections {
     /// The number for each address that is counted; addresses without connections are not in it.
     by_address: HashMap<IpAddr, usize>,
     told: Option<Instant>,
@@ -56,13 +56,13 @@ struct Taken {
 
 /// A connection's place, which is free again once this is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
-    places: Arc<Places>,
+pub(super) struct OpenConnection {
+    places: Arc<OpenConnections>,
     counted: Option<IpAddr>,
     _free: OwnedSemaphorePermit,
 }
 
-impl Places {
+impl OpenConnections {
     pub fn new(bounds: Bounds) -> Arc<Self> {
         let free = Arc::new(Semaphore::new(bounds.all));
         Arc::new(Self { bounds, free, taken: Mutex::default() })
@@ -74,10 +74,10 @@ impl Places {
     }
 
     /// A place for this peer; none if its address has as many as it may.
-    pub fn take(self: &Arc<Self>, free: OwnedSemaphorePermit, peer: IpAddr) -> Option<Place> {
+    pub fn take(self: &Arc<Self>, free: OwnedSemaphorePermit, peer: IpAddr) -> Option<OpenConnection> {
         let peer = peer.to_canonical();
         if self.bounds.trusted_proxies.iter().any(|network| network.contains(peer)) {
-            return Some(Place { places: Arc::clone(self), counted: None, _free: free });
+            return Some(OpenConnection { places: Arc::clone(self), counted: None, _free: free });
         }
         let address = customer_of(peer);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,7 +90,7 @@ impl Places {
             return None;
         }
         *count += 1;
-        Some(Place { places: Arc::clone(self), counted: Some(address), _free: free })
+        Some(OpenConnection { places: Arc::clone(self), counted: Some(address), _free: free })
     }
 
     /// Waits until all places are free.
@@ -100,13 +100,13 @@ impl Places {
     }
 }
 
-impl Place {
+impl OpenConnection {
     pub fn bounds(&self) -> &Bounds {
         &self.places.bounds
     }
 }
 
-impl Drop for Place {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         let Some(address) = self.counted else { return };
         let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -123,12 +123,12 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    fn places() -> Arc<Places> {
+    fn places() -> Arc<OpenConnections> {
         let proxies = vec![Network::parse("10.0.0.0/8").unwrap()];
-        Places::new(Bounds { all: 10, of_address: 2, ..Bounds::behind(proxies) })
+        OpenConnections::new(Bounds { all: 10, of_address: 2, ..Bounds::behind(proxies) })
     }
 
-    async fn take(places: &Arc<Places>, peer: &str) -> Option<Place> {
+    async fn take(places: &Arc<OpenConnections>, peer: &str) -> Option<OpenConnection> {
         let free = places.free().await.unwrap();
         places.take(free, peer.parse().unwrap())
     }

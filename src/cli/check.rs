@@ -2,8 +2,8 @@
 
 use super::{CONFIG, lines, say, tell};
 use crate::config::{
-    Fault, Severity, policy,
-    settings::{self, Checked},
+    ConfigFault, FaultSeverity, policy,
+    settings::{self, CheckedSettings},
 };
 use std::{
     path::{Path, PathBuf},
@@ -27,24 +27,32 @@ pub struct Args {
 pub fn run(config: Option<&Path>, args: &Args) -> anyhow::Result<ExitCode> {
     let mut faults = Vec::new();
     let mut checked = Vec::new();
-    let mut look = |named: Option<&Path>, default: &str, check: &mut dyn FnMut(&str, &str, &Path) -> Vec<Fault>| {
-        let path = named.unwrap_or(Path::new(default));
-        let file = path.display().to_string();
-        match std::fs::read_to_string(path) {
-            Ok(text) => {
-                faults.extend(check(&file, &text, path.parent().unwrap_or(Path::new("."))));
-                checked.push(file);
+    let mut look =
+        |named: Option<&Path>, default: &str, check: &mut dyn FnMut(&str, &str, &Path) -> Vec<ConfigFault>| {
+            let path = named.unwrap_or(Path::new(default));
+            let file = path.display().to_string();
+            match std::fs::read_to_string(path) {
+                Ok(text) => {
+                    faults.extend(check(&file, &text, path.parent().unwrap_or(Path::new("."))));
+                    checked.push(file);
+                }
+                Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    let message = format!("the file cannot be read: {error}");
+                    faults.push(ConfigFault {
+                        file,
+                        line: 0,
+                        column: 0,
+                        severity: FaultSeverity::Error,
+                        message,
+                        hint: None,
+                    });
+                }
             }
-            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => {
-                let message = format!("the file cannot be read: {error}");
-                faults.push(Fault { file, line: 0, column: 0, severity: Severity::Error, message, hint: None });
-            }
-        }
-    };
+        };
     let mut without_database = false;
     look(config, CONFIG, &mut |file, text, folder| {
-        let Checked { settings, faults } = settings::check(file, text, folder, settings::environment());
+        let CheckedSettings { settings, faults } = settings::check(file, text, folder, settings::environment());
         without_database = settings.is_some_and(|settings| settings.database.has_no_url());
         faults
     });

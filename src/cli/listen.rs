@@ -2,7 +2,7 @@
 
 use super::{
     Stage, Stop,
-    bounds::{Bounds, Place, Places},
+    bounds::{Bounds, OpenConnection, OpenConnections},
     unread::{Impatient, Untaken},
 };
 use axum::{Router, extract::ConnectInfo};
@@ -37,7 +37,7 @@ pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: 
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(PING.0).keep_alive_timeout(PING.1);
     builder.http2().max_concurrent_streams(STREAMS).max_send_buf_size(UNSENT_BYTES);
-    let places = Places::new(bounds);
+    let places = OpenConnections::new(bounds);
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
@@ -60,7 +60,7 @@ async fn converse(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    place: Place,
+    place: OpenConnection,
     stop: Stop,
 ) {
     // Small responses are sent at once.
@@ -132,7 +132,10 @@ async fn speaks(stream: &TcpStream) -> bool {
     matches!(time::timeout(HEAD, said).await, Ok(Some(())))
 }
 
-async fn accept(listener: &TcpListener, places: &Arc<Places>) -> Option<(TcpStream, SocketAddr, Place)> {
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<OpenConnections>,
+) -> Option<(TcpStream, SocketAddr, OpenConnection)> {
     let free = places.free().await?;
     match listener.accept().await {
         Ok((stream, peer)) => places.take(free, peer.ip()).map(|place| (stream, peer, place)),

@@ -41,18 +41,18 @@ pub fn begin(service: bool) {
 pub struct OneLine<W>(pub W);
 
 impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for OneLine<W> {
-    type Writer = Lines<W::Writer>;
+    type Writer = LineWriter<W::Writer>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        Lines(self.0.make_writer())
+        LineWriter(self.0.make_writer())
     }
 }
 
 /// See [`OneLine`].
 #[derive(Debug)]
-pub struct Lines<W>(W);
+pub struct LineWriter<W>(W);
 
-impl<W: Write> Write for Lines<W> {
+impl<W: Write> Write for LineWriter<W> {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let (text, end) = match event.split_last() {
             Some((b'\n', text)) => (text, &b"\n"[..]),

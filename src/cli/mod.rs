@@ -23,7 +23,7 @@ mod unread;
 pub mod worker;
 
 use crate::{
-    config::{self, Fault, Settings},
+    config::{self, ConfigFault, Settings},
     database_url::DatabaseUrl,
     store::{Store, session},
 };
@@ -62,7 +62,7 @@ enum Command {
     Check(check::Args),
     /// Make a policy.toml current, or show the current one
     #[command(subcommand)]
-    Policy(policy::Command),
+    Policy(policy::PolicyCommand),
     /// Print what the worker needs on a cluster: RBAC, ConfigMaps, its mapping and IAM policy
     Bootstrap(bootstrap::Args),
     /// Check everything that Latchkey depends on; changes nothing
@@ -71,7 +71,7 @@ enum Command {
     AcceptRestore(accept_restore::Args),
     /// Verify or export the audit log
     #[command(subcommand)]
-    Audit(audit::Command),
+    Audit(audit::AuditCommand),
     /// Read, check or edit an aws-auth ConfigMap, without a cluster and without a database
     AwsAuth(aws_auth::Args),
     /// Print a token for a cluster, as `aws eks get-token` does
@@ -118,7 +118,7 @@ fn settings(config: Option<&Path>) -> anyhow::Result<Settings> {
 }
 
 /// The faults, one a line.
-fn lines(faults: &[Fault]) -> String {
+fn lines(faults: &[ConfigFault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 

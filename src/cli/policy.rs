@@ -3,13 +3,13 @@
 use super::{lines, owner, print, reader, say, tell};
 use crate::{
     config::{Settings, policy},
-    store::policies::{self, Application, Applied},
+    store::policies::{self, Application, AppliedPolicy},
 };
 use anyhow::{Context, bail};
 use std::{path::PathBuf, process::ExitCode};
 
 #[derive(Debug, clap::Subcommand)]
-pub enum Command {
+pub enum PolicyCommand {
     /// Make a policy.toml current
     Apply(ApplyArgs),
     /// Print the current policy.toml; its hash goes to standard error
@@ -35,17 +35,17 @@ pub struct ApplyArgs {
     by: Option<String>,
 }
 
-pub async fn run(settings: &Settings, command: Command) -> anyhow::Result<ExitCode> {
+pub async fn run(settings: &Settings, command: PolicyCommand) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Apply(args) => apply(settings, &args).await,
-        Command::Show => show(settings).await,
+        PolicyCommand::Apply(args) => apply(settings, &args).await,
+        PolicyCommand::Show => show(settings).await,
     }
 }
 
 async fn apply(settings: &Settings, args: &ApplyArgs) -> anyhow::Result<ExitCode> {
     let name = args.file.display().to_string();
     let body = std::fs::read_to_string(&args.file).with_context(|| format!("failed to read {name}"))?;
-    let policy::Checked { policy, faults } = policy::check(&name, &body);
+    let policy::CheckedPolicy { policy, faults } = policy::check(&name, &body);
     let Some(file) = policy else { bail!("the policy is refused; the current one stays\n{}", lines(&faults)) };
     if !faults.is_empty() {
         tell(format_args!("{}", lines(&faults)));
@@ -68,7 +68,7 @@ async fn apply(settings: &Settings, args: &ApplyArgs) -> anyhow::Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-fn told(hash: &str, applied: &Applied) -> String {
+fn told(hash: &str, applied: &AppliedPolicy) -> String {
     if !applied.changed {
         return format!("the policy {hash} is current already");
     }

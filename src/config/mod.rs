@@ -14,7 +14,7 @@ pub mod policy;
 mod reader;
 pub mod settings;
 
-pub use fault::{Fault, Severity};
+pub use fault::{ConfigFault, FaultSeverity};
 pub use reader::nearest;
 pub use settings::Settings;
 
@@ -45,7 +45,7 @@ mod tests {
             .flat_map(|line| [line, "\n"])
             .collect();
         let faults = settings::check("latchkey.toml", &all, Path::new("/nowhere"), []).faults;
-        assert!(!faults.iter().any(Fault::is_error), "{faults:?}");
+        assert!(!faults.iter().any(ConfigFault::is_error), "{faults:?}");
         assert_eq!(faults.len(), 5, "the files are not there: {faults:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Reads TOML with the place of every value, and collects the faults.
 
-use super::{Fault, Severity, duration};
+use super::{ConfigFault, FaultSeverity, duration};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Display,
@@ -14,7 +14,7 @@ use toml::{
 
 /// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ValuePlace {
     Span(Range<usize>),
     /// An environment variable, by its name.
     Variable(String),
@@ -22,9 +22,9 @@ pub(super) enum Place {
 
 /// A value with its place.
 #[derive(Debug, Clone)]
-pub(super) struct Given<T> {
+pub(super) struct PlacedValue<T> {
     pub value: T,
-    pub place: Place,
+    pub place: ValuePlace,
 }
 
 /// Collects the faults of one file.
@@ -37,7 +37,7 @@ pub(super) struct Collector<'d> {
     recovered: bool,
     /// Whether the text is already current.
     rules: bool,
-    faults: Vec<Fault>,
+    faults: Vec<ConfigFault>,
 }
 
 impl<'d> Collector<'d> {
@@ -47,18 +47,18 @@ impl<'d> Collector<'d> {
         let mut collector = Self { file, text, recovered: false, rules: false, faults: Vec::new() };
         for error in &errors {
             let span = error.span().unwrap_or(0..0);
-            collector.error(&Place::Span(span), error.message().to_owned(), None);
+            collector.error(&ValuePlace::Span(span), error.message().to_owned(), None);
         }
         collector.recovered = !errors.is_empty();
         (table, collector)
     }
 
-    pub fn error(&mut self, place: &Place, message: impl Display, hint: Option<String>) {
-        self.push(place, Severity::Error, &message, hint);
+    pub fn error(&mut self, place: &ValuePlace, message: impl Display, hint: Option<String>) {
+        self.push(place, FaultSeverity::Error, &message, hint);
     }
 
-    pub fn warning(&mut self, place: &Place, message: impl Display, hint: Option<String>) {
-        self.push(place, Severity::Warning, &message, hint);
+    pub fn warning(&mut self, place: &ValuePlace, message: impl Display, hint: Option<String>) {
+        self.push(place, FaultSeverity::Warning, &message, hint);
     }
 
     /// Marks the text as current: a bound that was introduced later must not prevent reading it.
@@ -68,12 +68,12 @@ impl<'d> Collector<'d> {
 
     /// A fault of a value that exceeds what a request may contain. It cannot be asked for, and existing grants end as
     /// planned, so for a text that is already current it is only a warning.
-    pub fn beyond(&mut self, place: &Place, message: impl Display, hint: Option<String>) {
+    pub fn beyond(&mut self, place: &ValuePlace, message: impl Display, hint: Option<String>) {
         if self.rules { self.warning(place, message, hint) } else { self.error(place, message, hint) }
     }
 
     /// A fault of a missing key or value.
-    pub fn missing(&mut self, place: &Place, message: impl Display, hint: Option<String>) {
+    pub fn missing(&mut self, place: &ValuePlace, message: impl Display, hint: Option<String>) {
         if !self.recovered {
             self.error(place, message, hint);
         }
@@ -81,30 +81,30 @@ impl<'d> Collector<'d> {
 
     /// A fault of an unknown key. If a header was skipped, the keys below it seem to belong to another section, so
     /// nothing is reported then.
-    fn unknown(&mut self, place: &Place, message: impl Display, hint: Option<String>) {
+    fn unknown(&mut self, place: &ValuePlace, message: impl Display, hint: Option<String>) {
         if !self.recovered {
             self.error(place, message, hint);
         }
     }
 
-    fn push(&mut self, place: &Place, severity: Severity, message: &impl Display, hint: Option<String>) {
+    fn push(&mut self, place: &ValuePlace, severity: FaultSeverity, message: &impl Display, hint: Option<String>) {
         let (file, line, column) = match place {
-            Place::Span(span) => {
+            ValuePlace::Span(span) => {
                 let (line, column) = position(self.text, span.start);
                 (self.file.to_owned(), line, column)
             }
-            Place::Variable(name) => (name.clone(), 0, 0),
+            ValuePlace::Variable(name) => (name.clone(), 0, 0),
         };
-        self.faults.push(Fault { file, line, column, severity, message: message.to_string(), hint });
+        self.faults.push(ConfigFault { file, line, column, severity, message: message.to_string(), hint });
     }
 
     /// Whether a fault so far prevents the use of the file.
     pub fn failed(&self) -> bool {
-        self.faults.iter().any(Fault::is_error)
+        self.faults.iter().any(ConfigFault::is_error)
     }
 
     /// All faults, in the order of their places.
-    pub fn finish(mut self) -> Vec<Fault> {
+    pub fn finish(mut self) -> Vec<ConfigFault> {
         self.faults.sort_by_key(|fault| (fault.line, fault.column, fault.severity));
         self.faults
     }
@@ -135,7 +135,7 @@ pub(super) struct Section<'d> {
     table: Option<&'d DeTable<'d>>,
     overrides: Option<&'d Overrides>,
     /// The place of the table's header, or where it should be.
-    pub place: Place,
+    pub place: ValuePlace,
     /// Its name in messages: `[server]`, `profile view`.
     pub title: String,
     asked: BTreeSet<&'static str>,
@@ -144,12 +144,12 @@ pub(super) struct Section<'d> {
 impl<'d> Section<'d> {
     /// The root of a document. Its title is "the file" in each fault.
     pub fn root(table: &'d DeTable<'d>) -> Self {
-        let (place, title) = (Place::Span(0..0), "the file".to_owned());
+        let (place, title) = (ValuePlace::Span(0..0), "the file".to_owned());
         Self { table: Some(table), overrides: None, place, title, asked: BTreeSet::new() }
     }
 
     fn of(table: &'d DeTable<'d>, span: Range<usize>, title: String) -> Self {
-        Self { table: Some(table), overrides: None, place: Place::Span(span), title, asked: BTreeSet::new() }
+        Self { table: Some(table), overrides: None, place: ValuePlace::Span(span), title, asked: BTreeSet::new() }
     }
 
     /// Whether the file or the environment has this key.
@@ -162,22 +162,22 @@ impl<'d> Section<'d> {
         self.overrides.and_then(|overrides| overrides.get(key))
     }
 
-    fn get(&mut self, key: &'static str) -> Option<(Raw<'d>, Place)> {
+    fn get(&mut self, key: &'static str) -> Option<(Raw<'d>, ValuePlace)> {
         self.asked.insert(key);
         if let Some((variable, text)) = self.overridden(key) {
-            return Some((Raw::Text(text), Place::Variable(variable.clone())));
+            return Some((Raw::Text(text), ValuePlace::Variable(variable.clone())));
         }
         let value = self.table?.get(key)?;
-        Some((Raw::Toml(value.get_ref()), Place::Span(value.span())))
+        Some((Raw::Toml(value.get_ref()), ValuePlace::Span(value.span())))
     }
 
     /// A string.
-    pub fn text(&mut self, key: &'static str, faults: &mut Collector<'_>) -> Option<Given<&'d str>> {
+    pub fn text(&mut self, key: &'static str, faults: &mut Collector<'_>) -> Option<PlacedValue<&'d str>> {
         let (raw, place) = self.get(key)?;
         match raw {
-            Raw::Text(value) => Some(Given { value, place }),
+            Raw::Text(value) => Some(PlacedValue { value, place }),
             Raw::Toml(value) => match value.as_str() {
-                Some(value) => Some(Given { value, place }),
+                Some(value) => Some(PlacedValue { value, place }),
                 None => wrong_type(faults, &place, key, "a string", value),
             },
         }
@@ -189,10 +189,10 @@ impl<'d> Section<'d> {
         key: &'static str,
         faults: &mut Collector<'_>,
         parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<Given<T>> {
-        let Given { value, place } = self.text(key, faults)?;
+    ) -> Option<PlacedValue<T>> {
+        let PlacedValue { value, place } = self.text(key, faults)?;
         match parse(value) {
-            Ok(value) => Some(Given { value, place }),
+            Ok(value) => Some(PlacedValue { value, place }),
             Err(error) => {
                 faults.error(&place, error, None);
                 None
@@ -206,7 +206,7 @@ impl<'d> Section<'d> {
         key: &'static str,
         faults: &mut Collector<'_>,
         parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<Given<T>> {
+    ) -> Option<PlacedValue<T>> {
         self.demand(key, faults);
         self.parsed(key, faults, parse)
     }
@@ -226,7 +226,7 @@ impl<'d> Section<'d> {
         bounds: std::ops::RangeInclusive<Duration>,
         said: &str,
         faults: &mut Collector<'_>,
-    ) -> Option<Given<Duration>> {
+    ) -> Option<PlacedValue<Duration>> {
         let given = self.parsed(key, faults, duration::parse)?;
         if bounds.contains(&given.value) {
             return Some(given);
@@ -236,14 +236,18 @@ impl<'d> Section<'d> {
     }
 
     /// A list of strings; from the environment, separated by commas.
-    pub fn list(&mut self, key: &'static str, faults: &mut Collector<'_>) -> Option<Given<Vec<Given<&'d str>>>> {
+    pub fn list(
+        &mut self,
+        key: &'static str,
+        faults: &mut Collector<'_>,
+    ) -> Option<PlacedValue<Vec<PlacedValue<&'d str>>>> {
         let (raw, place) = self.get(key)?;
         let value = match raw {
             Raw::Text(text) => text
                 .split(',')
                 .map(str::trim)
                 .filter(|part| !part.is_empty())
-                .map(|value| Given { value, place: place.clone() })
+                .map(|value| PlacedValue { value, place: place.clone() })
                 .collect(),
             Raw::Toml(value) => {
                 let Some(array) = value.as_array() else {
@@ -251,9 +255,9 @@ impl<'d> Section<'d> {
                 };
                 let mut list = Vec::new();
                 for item in array {
-                    let place = Place::Span(item.span());
+                    let place = ValuePlace::Span(item.span());
                     match item.get_ref().as_str() {
-                        Some(value) => list.push(Given { value, place }),
+                        Some(value) => list.push(PlacedValue { value, place }),
                         None => {
                             wrong_type::<()>(faults, &place, key, "a list of strings", item.get_ref());
                         }
@@ -262,28 +266,28 @@ impl<'d> Section<'d> {
                 list
             }
         };
-        Some(Given { value, place })
+        Some(PlacedValue { value, place })
     }
 
     /// One string, or a list of strings; from the environment, separated by commas.
-    pub fn text_or_list(&mut self, key: &'static str, faults: &mut Collector<'_>) -> Option<Given<Vec<String>>> {
+    pub fn text_or_list(&mut self, key: &'static str, faults: &mut Collector<'_>) -> Option<PlacedValue<Vec<String>>> {
         self.asked.insert(key);
         if self.overridden(key).is_none() {
             let value = self.table?.get(key)?;
-            let (value, place) = (value.get_ref(), Place::Span(value.span()));
+            let (value, place) = (value.get_ref(), ValuePlace::Span(value.span()));
             if let Some(text) = value.as_str() {
-                return Some(Given { value: vec![text.to_owned()], place });
+                return Some(PlacedValue { value: vec![text.to_owned()], place });
             }
             if value.as_array().is_none() {
                 return wrong_type(faults, &place, key, "a string or a list of strings", value);
             }
         }
-        let Given { value, place } = self.list(key, faults)?;
-        Some(Given { value: value.into_iter().map(|given| given.value.to_owned()).collect(), place })
+        let PlacedValue { value, place } = self.list(key, faults)?;
+        Some(PlacedValue { value: value.into_iter().map(|given| given.value.to_owned()).collect(), place })
     }
 
     /// `true` or `false`.
-    pub fn flag(&mut self, key: &'static str, faults: &mut Collector<'_>) -> Option<Given<bool>> {
+    pub fn flag(&mut self, key: &'static str, faults: &mut Collector<'_>) -> Option<PlacedValue<bool>> {
         let (raw, place) = self.get(key)?;
         let value = match &raw {
             Raw::Text("true") => Some(true),
@@ -294,7 +298,7 @@ impl<'d> Section<'d> {
         if value.is_none() {
             faults.error(&place, format!("`{key}` must be true or false"), None);
         }
-        value.map(|value| Given { value, place })
+        value.map(|value| PlacedValue { value, place })
     }
 
     /// A whole number between two bounds.
@@ -303,14 +307,14 @@ impl<'d> Section<'d> {
         key: &'static str,
         bounds: std::ops::RangeInclusive<u32>,
         faults: &mut Collector<'_>,
-    ) -> Option<Given<u32>> {
+    ) -> Option<PlacedValue<u32>> {
         let (raw, place) = self.get(key)?;
         let value = match raw {
             Raw::Text(text) => text.trim().parse().ok(),
             Raw::Toml(value) => value.as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok()),
         };
         if let Some(value) = value.filter(|value| bounds.contains(value)) {
-            return Some(Given { value, place });
+            return Some(PlacedValue { value, place });
         }
         faults.error(
             &place,
@@ -325,7 +329,7 @@ impl<'d> Section<'d> {
         let (raw, place) = self.get(key)?;
         let Raw::Toml(value) = raw else { return None };
         match (value.as_table(), place) {
-            (Some(table), Place::Span(span)) => Some(Self::of(table, span, title.to_owned())),
+            (Some(table), ValuePlace::Span(span)) => Some(Self::of(table, span, title.to_owned())),
             (_, place) => wrong_type(faults, &place, key, "a table", value),
         }
     }
@@ -342,7 +346,7 @@ impl<'d> Section<'d> {
             if let Some(table) = item.get_ref().as_table() {
                 sections.push(Self::of(table, item.span(), format!("[[{key}]]")));
             } else {
-                let place = Place::Span(item.span());
+                let place = ValuePlace::Span(item.span());
                 wrong_type::<()>(faults, &place, key, "a list of tables", item.get_ref());
             }
         }
@@ -367,7 +371,7 @@ impl<'d> Section<'d> {
     pub fn entries(&mut self, faults: &mut Collector<'_>) -> BTreeMap<String, String> {
         let mut entries = BTreeMap::new();
         for (key, value) in self.table.into_iter().flat_map(DeTable::iter) {
-            let place = Place::Span(value.span());
+            let place = ValuePlace::Span(value.span());
             match value.get_ref().as_str() {
                 Some(text) => {
                     entries.insert(key.get_ref().to_string(), text.to_owned());
@@ -390,20 +394,26 @@ impl<'d> Section<'d> {
                     let known: Vec<&str> = known.collect();
                     Some(format!("it has {}", known.join(", ")))
                 });
-                faults.unknown(&Place::Span(key.span()), format!("{} has no `{name}`", self.title), hint);
+                faults.unknown(&ValuePlace::Span(key.span()), format!("{} has no `{name}`", self.title), hint);
             }
         }
         for (key, (variable, _)) in self.overrides.into_iter().flatten() {
             if !self.asked.contains(key.as_str()) {
                 let hint = nearest(key, self.asked.iter().copied());
                 let hint = hint.map(|near| format!("did you mean `{near}`?"));
-                faults.error(&Place::Variable(variable.clone()), format!("{} has no `{key}`", self.title), hint);
+                faults.error(&ValuePlace::Variable(variable.clone()), format!("{} has no `{key}`", self.title), hint);
             }
         }
     }
 }
 
-fn wrong_type<T>(faults: &mut Collector<'_>, place: &Place, key: &str, wanted: &str, value: &DeValue<'_>) -> Option<T> {
+fn wrong_type<T>(
+    faults: &mut Collector<'_>,
+    place: &ValuePlace,
+    key: &str,
+    wanted: &str,
+    value: &DeValue<'_>,
+) -> Option<T> {
     faults.error(place, format!("`{key}` must be {wanted}, not {}", type_title(value)), None);
     None
 }

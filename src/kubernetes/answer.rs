@@ -1,15 +1,15 @@
 //! What an API server's answers call for.
 
-use super::call::Call;
+use super::call::ApiCall;
 use crate::fault::{Answer, Fault, FaultKind};
 use http::{StatusCode, header, response::Parts};
-use latchkey_domain::access::blocker::{Missing, Right};
+use latchkey_domain::access::blocker::{Missing, MissingRight};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{error::Error, time::Duration};
 
-/// Kubernetes' `Status`, as far as it matters.
+/// Kubernetes' `ApiStatus`, as far as it matters.
 #[derive(Debug, Default, Deserialize)]
-struct Status {
+struct ApiStatus {
     #[serde(default)]
     kind: String,
     #[serde(default)]
@@ -23,17 +23,17 @@ struct Status {
 struct Details {
     #[serde(rename = "retryAfterSeconds")]
     retry_after_seconds: Option<u64>,
-    causes: Option<Vec<Cause>>,
+    causes: Option<Vec<StatusCause>>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Cause {
+struct StatusCause {
     #[serde(default)]
     reason: String,
 }
 
 /// Reads an answer: the object, or the fault that it is.
-pub(super) fn read<T: DeserializeOwned>(head: &Parts, body: &[u8], call: &Call) -> Result<T, Fault> {
+pub(super) fn read<T: DeserializeOwned>(head: &Parts, body: &[u8], call: &ApiCall) -> Result<T, Fault> {
     if head.status.is_success() {
         if let Some(media) = other_media(head) {
             let why = format!("something that is not an API server answered with {media}");
@@ -43,8 +43,8 @@ pub(super) fn read<T: DeserializeOwned>(head: &Parts, body: &[u8], call: &Call) 
             call.failed(FaultKind::Transient).because("the answer could not be read").caused_by(error)
         });
     }
-    // A proxy on the way may answer 404, too: only a `Status` of the API server says that something does not exist.
-    let status = serde_json::from_slice::<Status>(body).ok().filter(|status| status.kind == "Status");
+    // A proxy on the way may answer 404, too: only a `ApiStatus` of the API server says that something does not exist.
+    let status = serde_json::from_slice::<ApiStatus>(body).ok().filter(|status| status.kind == "Status");
     let Some(status) = status else {
         let elsewhere = if head.status.is_redirection() { " and sends on, where Latchkey does not follow" } else { "" };
         let why = format!("something that is not an API server answered {}{elsewhere}", head.status.as_u16());
@@ -74,7 +74,7 @@ fn other_media(head: &Parts) -> Option<String> {
 const LONGEST_MEDIA: usize = 80;
 
 /// The failure of a call that never got an answer.
-pub(super) fn unanswered(error: kube::Error, call: &Call) -> Fault {
+pub(super) fn unanswered(error: kube::Error, call: &ApiCall) -> Fault {
     let why = match deepest(&error) {
         "" => "the API server could not be reached".to_owned(),
         why => format!("the API server could not be reached, {why}"),
@@ -108,7 +108,7 @@ fn deepest(error: &(dyn Error + 'static)) -> &'static str {
     ""
 }
 
-fn kind(head: &Parts, status: &Status, call: &Call) -> FaultKind {
+fn kind(head: &Parts, status: &ApiStatus, call: &ApiCall) -> FaultKind {
     match head.status {
         StatusCode::UNAUTHORIZED => unmapped(),
         // Kubernetes also answers 403 for writes to what is being deleted. No right would help: what was seen changed.
@@ -125,7 +125,7 @@ fn kind(head: &Parts, status: &Status, call: &Call) -> FaultKind {
 }
 
 /// The condition in words if the kind alone would mislead.
-fn condition(code: StatusCode, status: &Status) -> Option<String> {
+fn condition(code: StatusCode, status: &ApiStatus) -> Option<String> {
     match code {
         StatusCode::UNAUTHORIZED => Some("the API server does not know Latchkey".to_owned()),
         StatusCode::FORBIDDEN if is_terminating(status) => Some("the namespace is being deleted".to_owned()),
@@ -140,28 +140,28 @@ fn unmapped() -> FaultKind {
     FaultKind::lacks(Missing::Mapping)
 }
 
-fn missing(status: &Status, call: &Call) -> Missing {
+fn missing(status: &ApiStatus, call: &ApiCall) -> Missing {
     match call.right.clone() {
         Missing::Kubernetes(right) => {
             let escalates = status.message.contains("attempting to grant RBAC permissions not currently held");
-            Missing::Kubernetes(Right { escalates, ..right })
+            Missing::Kubernetes(MissingRight { escalates, ..right })
         }
         other => other,
     }
 }
 
-fn is_terminating(status: &Status) -> bool {
+fn is_terminating(status: &ApiStatus) -> bool {
     let causes = status.details.as_ref().and_then(|details| details.causes.as_deref()).unwrap_or_default();
     causes.iter().any(|cause| cause.reason == "NamespaceTerminating")
 }
 
-fn retry_after(head: &Parts, status: Option<&Status>) -> Option<Duration> {
+fn retry_after(head: &Parts, status: Option<&ApiStatus>) -> Option<Duration> {
     let said = head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let seconds = said.or_else(|| status?.details.as_ref()?.retry_after_seconds);
     seconds.map(Duration::from_secs)
 }
 
-fn code(head: &Parts, status: &Status) -> String {
+fn code(head: &Parts, status: &ApiStatus) -> String {
     if status.reason.is_empty() { head.status.as_u16().to_string() } else { status.reason.clone() }
 }
 
@@ -176,10 +176,12 @@ mod tests {
             response = response.header(*name, *value);
         }
         let (head, ()) = response.body(()).unwrap().into_parts();
-        let call = Call {
+        let call = ApiCall {
             operation: "create",
             subject: "the RoleBinding `x` in `payments` of cluster `demo`".to_owned(),
-            right: Right::new("create", "rolebindings.rbac.authorization.k8s.io").within(Some("payments")).into(),
+            right: MissingRight::new("create", "rolebindings.rbac.authorization.k8s.io")
+                .within(Some("payments"))
+                .into(),
         };
         read::<Value>(&head, body.as_bytes(), &call).unwrap_err()
     }

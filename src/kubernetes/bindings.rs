@@ -8,15 +8,15 @@
 //! the role.
 
 use super::{
-    Cluster,
-    call::{Call, Path, Write},
+    ApiServer,
+    call::{ApiCall, Path, Write},
     convert,
 };
 use crate::fault::{Fault, FaultKind};
 use crate::lease::Permit;
 use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
 use latchkey_domain::{
-    access::blocker::{Also, Right},
+    access::blocker::{Also, MissingRight},
     eks::rbac::{BindingSpec, LABEL_MANAGED_BY, MANAGED_BY},
     plan::observation::ObservedBinding,
 };
@@ -40,7 +40,7 @@ impl Content {
     }
 }
 
-impl Cluster {
+impl ApiServer {
     /// The binding of that name; `None` if the API server says that there is none.
     ///
     /// # Errors
@@ -81,7 +81,7 @@ impl Cluster {
     ///
     /// # Errors
     /// Conflict if it is no longer that object at that version, or gone; invalid or refused if it refers to another
-    /// role (then see [`Cluster::empty_binding`]); refused if a right is missing; transient, throttled.
+    /// role (then see [`ApiServer::empty_binding`]); refused if a right is missing; transient, throttled.
     pub async fn put_binding(
         &self,
         permit: &Permit<'_>,
@@ -156,7 +156,7 @@ impl Cluster {
         namespace: Option<&str>,
         name: &str,
         object: &Value,
-        call: &Call,
+        call: &ApiCall,
     ) -> Result<ObservedBinding, Fault> {
         let path = collection(namespace).named(name);
         Ok(match namespace {
@@ -165,28 +165,28 @@ impl Cluster {
         })
     }
 
-    fn binding_call(&self, operation: &'static str, verb: &str, namespace: Option<&str>, name: &str) -> Call {
+    fn binding_call(&self, operation: &'static str, verb: &str, namespace: Option<&str>, name: &str) -> ApiCall {
         let cluster = self.name();
         let (kind, place) = match namespace {
             Some(namespace) => ("RoleBinding", format!(" in the namespace {namespace}")),
             None => ("ClusterRoleBinding", String::new()),
         };
-        Call {
+        ApiCall {
             operation,
             subject: format!("the {kind} `{name}`{place} of cluster `{cluster}`"),
-            right: Right::new(verb, format!("{}.rbac.authorization.k8s.io", resource(namespace)))
+            right: MissingRight::new(verb, format!("{}.rbac.authorization.k8s.io", resource(namespace)))
                 .within(namespace)
                 .into(),
         }
     }
 
     /// Writing a binding needs a right on the role, too, which the call names.
-    fn writing_call(&self, operation: &'static str, verb: &str, spec: &BindingSpec) -> Call {
+    fn writing_call(&self, operation: &'static str, verb: &str, spec: &BindingSpec) -> ApiCall {
         let namespace = spec.namespace.as_deref();
-        let right = Right::new(verb, format!("{}.rbac.authorization.k8s.io", resource(namespace)))
+        let right = MissingRight::new(verb, format!("{}.rbac.authorization.k8s.io", resource(namespace)))
             .within(namespace)
             .also(Also::Bind { role: spec.cluster_role.clone() });
-        Call { right: right.into(), ..self.binding_call(operation, verb, namespace, &spec.name()) }
+        ApiCall { right: right.into(), ..self.binding_call(operation, verb, namespace, &spec.name()) }
     }
 }
 

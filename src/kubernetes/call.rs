@@ -1,6 +1,6 @@
 //! One call to an API server: what is sent, how long it may take, how its answer is read.
 
-use super::{CALL, Cluster, FIELD_MANAGER, answer};
+use super::{ApiServer, CALL, FIELD_MANAGER, answer};
 use crate::fault::{Fault, FaultKind};
 use crate::lease::{LAST_CALL, Permit};
 use http::{Method, header};
@@ -28,7 +28,7 @@ const LIST: Duration = Duration::from_secs(20);
 
 /// One call: what it does, on what, and the right that it needs.
 #[derive(Debug, Clone)]
-pub(super) struct Call {
+pub(super) struct ApiCall {
     /// A verb phrase.
     pub operation: &'static str,
     /// A noun phrase, with the cluster.
@@ -37,7 +37,7 @@ pub(super) struct Call {
     pub right: Missing,
 }
 
-impl Call {
+impl ApiCall {
     /// The failure of this call.
     pub(super) fn failed(&self, kind: FaultKind) -> Fault {
         Fault::new(kind, self.operation, self.subject.clone())
@@ -118,9 +118,9 @@ struct PageMetadata {
     next: Option<String>,
 }
 
-impl Cluster {
+impl ApiServer {
     /// The object; `None` if the API server says that there is none.
-    pub(super) async fn get<T: DeserializeOwned>(&self, path: Path, call: &Call) -> Result<Option<T>, Fault> {
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: Path, call: &ApiCall) -> Result<Option<T>, Fault> {
         match self.send(Method::GET, &path.0, None, call).await {
             Err(fault) if fault.is_not_found() => Ok(None),
             answer => answer.map(Some),
@@ -131,12 +131,12 @@ impl Cluster {
     ///
     /// # Errors
     /// Too much if the list is larger, longer or slower than its bounds; and the faults of any call.
-    pub(super) async fn list<T: DeserializeOwned>(&self, path: Path, call: &Call) -> Result<Vec<T>, Fault> {
+    pub(super) async fn list<T: DeserializeOwned>(&self, path: Path, call: &ApiCall) -> Result<Vec<T>, Fault> {
         let endless = || too_much(call, format!("the list did not end within {} s", LIST.as_secs()));
         tokio::time::timeout(LIST, self.pages(path, call)).await.unwrap_or_else(|_elapsed| Err(endless()))
     }
 
-    async fn pages<T: DeserializeOwned>(&self, path: Path, call: &Call) -> Result<Vec<T>, Fault> {
+    async fn pages<T: DeserializeOwned>(&self, path: Path, call: &ApiCall) -> Result<Vec<T>, Fault> {
         let (mut objects, mut next, mut bytes) = (Vec::new(), None::<String>, 0_usize);
         for _ in 0..MOST_PAGES {
             let mut target = format!("{}?limit={PAGE}", path.0);
@@ -168,7 +168,7 @@ impl Cluster {
         permit: &Permit<'_>,
         path: Path,
         write: Write<'_>,
-        call: &Call,
+        call: &ApiCall,
     ) -> Result<T, Fault> {
         call.may_begin(permit)?;
         let target = format!("{}?fieldManager={FIELD_MANAGER}", path.0);
@@ -181,7 +181,7 @@ impl Cluster {
     }
 
     /// Deletes the object of that name and UID. Succeeds, too, if it is gone already.
-    pub(super) async fn remove(&self, permit: &Permit<'_>, path: Path, uid: &str, call: &Call) -> Result<(), Fault> {
+    pub(super) async fn remove(&self, permit: &Permit<'_>, path: Path, uid: &str, call: &ApiCall) -> Result<(), Fault> {
         call.may_begin(permit)?;
         let options = serde_json::json!({
             "apiVersion": "v1",
@@ -196,12 +196,17 @@ impl Cluster {
     }
 
     /// Posts a question: an object that the API server answers and does not store.
-    pub(super) async fn ask<T: DeserializeOwned>(&self, path: &Path, object: &Value, call: &Call) -> Result<T, Fault> {
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        path: &Path,
+        object: &Value,
+        call: &ApiCall,
+    ) -> Result<T, Fault> {
         self.send(Method::POST, &path.0, Some((JSON, object)), call).await
     }
 
     /// Sends a write that the API server authorises and admits like any other, and does not store.
-    pub(super) async fn dry_run(&self, method: Method, path: &Path, body: &Value, call: &Call) -> Result<(), Fault> {
+    pub(super) async fn dry_run(&self, method: Method, path: &Path, body: &Value, call: &ApiCall) -> Result<(), Fault> {
         let media = if method == Method::PATCH { MERGE_PATCH } else { JSON };
         let target = format!("{}?fieldManager={FIELD_MANAGER}&dryRun=All", path.0);
         self.send::<Value>(method, &target, Some((media, body)), call).await.map(drop)
@@ -212,7 +217,7 @@ impl Cluster {
         method: Method,
         target: &str,
         body: Option<(&str, &Value)>,
-        call: &Call,
+        call: &ApiCall,
     ) -> Result<T, Fault> {
         let (head, body) = self.exchange(method, target, body, call).await?;
         answer::read(&head, &body, call)
@@ -224,7 +229,7 @@ impl Cluster {
         method: Method,
         target: &str,
         body: Option<(&str, &Value)>,
-        call: &Call,
+        call: &ApiCall,
     ) -> Result<(http::response::Parts, Vec<u8>), Fault> {
         let mut request = http::Request::builder().method(method).uri(target).header(header::ACCEPT, JSON);
         if let Some((content_type, _)) = body {
@@ -240,7 +245,7 @@ impl Cluster {
         path: &str,
         accept: &str,
         tag: Option<&str>,
-        call: &Call,
+        call: &ApiCall,
     ) -> Result<(http::response::Parts, Vec<u8>), Fault> {
         let mut request = http::Request::builder().uri(path).header(header::ACCEPT, accept);
         if let Some(tag) = tag {
@@ -253,7 +258,7 @@ impl Cluster {
         &self,
         request: http::request::Builder,
         body: Body,
-        call: &Call,
+        call: &ApiCall,
     ) -> Result<(http::response::Parts, Vec<u8>), Fault> {
         let request = request.body(body).map_err(|error| call.failed(FaultKind::Invalid).caused_by(error))?;
         let exchange = async {
@@ -271,7 +276,7 @@ impl Cluster {
     }
 }
 
-fn too_much(call: &Call, why: String) -> Fault {
+fn too_much(call: &ApiCall, why: String) -> Fault {
     call.failed(FaultKind::TooMuch).because(why)
 }
 

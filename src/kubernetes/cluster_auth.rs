@@ -5,15 +5,15 @@
 //! aws-auth is written with one merge PATCH that has `metadata.resourceVersion` and the one changed key.
 
 use super::{
-    Cluster,
-    call::{Call, Path, Write},
+    ApiServer,
+    call::{ApiCall, Path, Write},
     convert,
 };
 use crate::fault::Fault;
 use crate::lease::Permit;
 use k8s_openapi::api::core::v1::ConfigMap;
 use latchkey_domain::{
-    access::blocker::Right,
+    access::blocker::MissingRight,
     plan::{
         bootstrap::{MARKER, NAMESPACE},
         observation::{AwsAuthObject, Marker},
@@ -27,7 +27,7 @@ pub const AWS_AUTH: &str = "aws-auth";
 /// The annotation that is set for a moment while aws-auth is touched.
 const TOUCHED: &str = "latchkey/epoch";
 
-impl Cluster {
+impl ApiServer {
     /// aws-auth; `None` if there is none.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl Cluster {
     /// version before conflict from now on.
     ///
     /// # Errors
-    /// As [`Cluster::patch_aws_auth`].
+    /// As [`ApiServer::patch_aws_auth`].
     pub async fn touch_aws_auth(&self, permit: &Permit<'_>, resource_version: &str, epoch: i64) -> Result<(), Fault> {
         let call = self.config_map_call("touch", "patch", AWS_AUTH);
         let mut version = resource_version.to_owned();
@@ -104,11 +104,11 @@ impl Cluster {
         object.map(convert::marker).map_err(|fault| absent(fault, MARKER))
     }
 
-    fn config_map_call(&self, operation: &'static str, verb: &str, name: &str) -> Call {
-        Call {
+    fn config_map_call(&self, operation: &'static str, verb: &str, name: &str) -> ApiCall {
+        ApiCall {
             operation,
             subject: format!("the ConfigMap {NAMESPACE}/{name} of cluster `{}`", self.name()),
-            right: Right::new(verb, "configmaps").named(name).within(Some(NAMESPACE)).into(),
+            right: MissingRight::new(verb, "configmaps").named(name).within(Some(NAMESPACE)).into(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Kubernetes' objects as the domain knows them.
 
-use super::Wanted;
+use super::WantedObservation;
 use k8s_openapi::{
     api::{
         core::v1::{ConfigMap, Namespace},
@@ -116,7 +116,7 @@ pub(super) fn matters(binding: &ObservedBinding) -> bool {
 /// The ClusterRoles that are wanted, Latchkey's, or referred to.
 pub(super) fn cluster_roles(
     objects: Vec<ClusterRole>,
-    wanted: &Wanted,
+    wanted: &WantedObservation,
     bindings: &[ObservedBinding],
 ) -> BTreeMap<String, ObservedRole> {
     let referred = bindings.iter().filter(|binding| binding.role_kind == "ClusterRole");
@@ -269,7 +269,7 @@ mod tests {
             "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "bound" },
             "subjects": [{ "kind": "Group", "name": "g" }],
         })));
-        let wanted = Wanted { cluster_roles: BTreeSet::from(["view".to_owned()]) };
+        let wanted = WantedObservation { cluster_roles: BTreeSet::from(["view".to_owned()]) };
         let kept = cluster_roles(objects, &wanted, &[bound]);
         assert_eq!(kept.keys().collect::<Vec<_>>(), ["bound", "latchkey:x:1", "view"]);
         assert_eq!(kept["view"].rules[1].non_resource_urls, ["/healthz"]);

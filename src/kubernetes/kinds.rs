@@ -1,8 +1,8 @@
 //! Discovery: which kinds of object the API server serves, and in which groups.
 
 use super::{
-    AT_ONCE, Cluster, answer,
-    call::{Call, JSON},
+    AT_ONCE, ApiServer, answer,
+    call::{ApiCall, JSON},
 };
 use crate::fault::Fault;
 use futures::{StreamExt as _, stream};
@@ -28,26 +28,26 @@ const LONGEST_NAME: usize = 253;
 /// The kinds that an API server listed last, with the entity tags of those answers. While nothing changes, it answers
 /// the next look by 304 and a few bytes instead of its largest document. All runs on one cluster share it.
 #[derive(Debug, Clone, Default)]
-pub struct KindsSeen(Arc<Mutex<Option<Seen>>>);
+pub struct KindsSeen(Arc<Mutex<Option<SeenDiscovery>>>);
 
 #[derive(Debug, Clone)]
-struct Seen {
+struct SeenDiscovery {
     /// The tags of `/api` and `/apis`.
     tags: (String, String),
     kinds: Kinds,
 }
 
 impl KindsSeen {
-    fn get(&self) -> Option<Seen> {
+    fn get(&self) -> Option<SeenDiscovery> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, seen: Option<Seen>) {
+    fn set(&self, seen: Option<SeenDiscovery>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = seen;
     }
 }
 
-impl Cluster {
+impl ApiServer {
     /// The same client, which remembers the kinds between runs in `kinds_seen`.
     #[must_use]
     pub fn remembering(self, kinds_seen: KindsSeen) -> Self {
@@ -106,7 +106,7 @@ impl Cluster {
         }
         let kinds = if kinds.is_empty() { kinds } else { kinds.all_groups() };
         // The tags stand for the two documents alone.
-        let seen = tags.filter(|_| is_aggregated).map(|tags| Seen { tags, kinds: kinds.clone() });
+        let seen = tags.filter(|_| is_aggregated).map(|tags| SeenDiscovery { tags, kinds: kinds.clone() });
         self.kinds_seen.set(seen);
         Ok(kinds)
     }
@@ -135,21 +135,21 @@ impl Cluster {
         answer::read(&head, &body, &call)
     }
 
-    fn discovery_call(&self, path: &str) -> Call {
+    fn discovery_call(&self, path: &str) -> ApiCall {
         let subject = format!("what cluster `{}` serves at {path}", self.name());
-        Call { operation: "read", subject, right: Missing::Path { verb: "get".to_owned(), path: path.to_owned() } }
+        ApiCall { operation: "read", subject, right: Missing::Path { verb: "get".to_owned(), path: path.to_owned() } }
     }
 }
 
 /// A document with its entity tag.
 struct Tagged {
     tag: Option<String>,
-    body: Document,
+    body: DiscoveryDocument,
 }
 
 /// What is at `/api` or `/apis`: all kinds at once, or the groups in which they are listed.
 #[derive(Deserialize)]
-struct Document {
+struct DiscoveryDocument {
     #[serde(default)]
     items: Vec<APIGroupDiscovery>,
     #[serde(default)]

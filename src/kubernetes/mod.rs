@@ -36,7 +36,7 @@ use std::{fmt, time::Duration};
 pub use bindings::Content;
 pub use cluster_auth::AWS_AUTH;
 pub use kinds::KindsSeen;
-pub use observe::{Named, Wanted};
+pub use observe::{NamedObjects, WantedObservation};
 pub use own_rights::{OwnIdentity, OwnRules};
 pub use reviews::Review;
 
@@ -52,14 +52,14 @@ pub const FIELD_MANAGER: &str = latchkey_domain::plan::authenticator::OWN_MANAGE
 
 /// A cluster's API server as the holder of one token sees it. It lives no longer than a run, as its token does.
 #[derive(Clone)]
-pub struct Cluster {
+pub struct ApiServer {
     name: String,
     client: kube::Client,
     config: kube::Config,
     kinds_seen: KindsSeen,
 }
 
-impl Cluster {
+impl ApiServer {
     /// A client for the cluster that EKS described, through these proxies; the cluster's own CA still decides which
     /// server is trusted. Calls nothing yet.
     ///
@@ -99,7 +99,7 @@ impl Cluster {
     /// lead to another one.
     ///
     /// # Errors
-    /// As [`Cluster::connect`].
+    /// As [`ApiServer::connect`].
     pub fn fresh(&self) -> Result<Self, Fault> {
         let client = kube::Client::try_from(self.config.clone()).map_err(|error| {
             Fault::new(FaultKind::Invalid, "connect to", format!("the cluster `{}`", self.name))
@@ -124,7 +124,7 @@ fn bundle(base64: &str) -> Option<Vec<Vec<u8>>> {
     (!certificates.is_empty()).then_some(certificates)
 }
 
-impl fmt::Debug for Cluster {
+impl fmt::Debug for ApiServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cluster").field("name", &self.name).finish_non_exhaustive()
     }

@@ -1,8 +1,8 @@
 //! The observation: everything on a cluster that matters to access, read at once.
 
 use super::{
-    AT_ONCE, Cluster,
-    call::{Call, Path},
+    AT_ONCE, ApiServer,
+    call::{ApiCall, Path},
     convert,
 };
 use crate::fault::{Fault, FaultKind};
@@ -11,27 +11,27 @@ use k8s_openapi::api::{
     core::v1::Namespace,
     rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding},
 };
-use latchkey_domain::{access::blocker::Right, eks::rbac::Kinds, plan::observation::ClusterState};
+use latchkey_domain::{access::blocker::MissingRight, eks::rbac::Kinds, plan::observation::ClusterState};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What an observation holds besides what it always holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct WantedObservation {
     /// The ClusterRoles that profiles name.
     pub cluster_roles: BTreeSet<String>,
 }
 
 /// What is looked at by name if lists are larger than what is read: everything that accesses depend on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedObjects {
     /// By namespace (`None` for ClusterRoleBindings) and name.
     pub bindings: BTreeSet<(Option<String>, String)>,
     pub namespaces: BTreeSet<String>,
     pub cluster_roles: BTreeSet<String>,
 }
 
-impl Named {
+impl NamedObjects {
     /// Whether it contains everything of `other`.
     pub fn covers(&self, other: &Self) -> bool {
         self.bindings.is_superset(&other.bindings)
@@ -40,13 +40,13 @@ impl Named {
     }
 }
 
-impl Cluster {
+impl ApiServer {
     /// Reads aws-auth, the marker, and by name what accesses depend on: enough to take away and to prove it, however
     /// much else there is. It shows nothing of foreign bindings.
     ///
     /// # Errors
-    /// As [`Cluster::observe`].
-    pub async fn observe_named(&self, named: &Named) -> Result<ClusterState, Fault> {
+    /// As [`ApiServer::observe`].
+    pub async fn observe_named(&self, named: &NamedObjects) -> Result<ClusterState, Fault> {
         // Boxed: the compiler cannot tell that borrowing futures may move to another thread.
         let mut bindings = Vec::with_capacity(named.bindings.len());
         for (namespace, name) in &named.bindings {
@@ -63,7 +63,7 @@ impl Cluster {
         let (bindings, namespaces, roles) = (some(bindings), some(namespaces), some(roles));
         let (aws_auth, marker, bindings, namespaces, roles) =
             tokio::try_join!(self.aws_auth(), self.marker(), bindings, namespaces, roles)?;
-        let wanted = Wanted { cluster_roles: named.cluster_roles.clone() };
+        let wanted = WantedObservation { cluster_roles: named.cluster_roles.clone() };
         Ok(ClusterState {
             aws_auth,
             namespaces: namespaces.into_iter().filter_map(convert::namespace).collect(),
@@ -79,8 +79,8 @@ impl Cluster {
         let path =
             if kind.group.is_empty() { Path::core(None, kind.resource) } else { Path::rbac(None, kind.resource) };
         let subject = format!("`{name}` of the {} of cluster `{}`", kind.title, self.name());
-        let right = Right::new("get", kind.resource).into();
-        self.get(path.named(name), &Call { operation: "read", subject, right }).await
+        let right = MissingRight::new("get", kind.resource).into();
+        self.get(path.named(name), &ApiCall { operation: "read", subject, right }).await
     }
 
     /// Reads aws-auth, the marker, namespaces, bindings and the roles that matter, each consistently. Together they are
@@ -91,7 +91,7 @@ impl Cluster {
     ///
     /// # Errors
     /// Refused if a right is missing; transient, throttled. All or nothing.
-    pub async fn observe(&self, wanted: &Wanted) -> Result<ClusterState, Fault> {
+    pub async fn observe(&self, wanted: &WantedObservation) -> Result<ClusterState, Fault> {
         let (aws_auth, marker, namespaces, bindings, cluster_bindings, cluster_roles, roles, kinds) = tokio::try_join!(
             self.aws_auth(),
             self.marker(),
@@ -120,12 +120,12 @@ impl Cluster {
         let path =
             if kind.group.is_empty() { Path::core(None, kind.resource) } else { Path::rbac(None, kind.resource) };
         let right = match kind.group {
-            "" => Right::new("list", kind.resource),
-            group => Right::new("list", format!("{}.{group}", kind.resource)),
+            "" => MissingRight::new("list", kind.resource),
+            group => MissingRight::new("list", format!("{}.{group}", kind.resource)),
         };
         let right = right.into();
         let subject = format!("the {} of cluster `{}`", kind.title, self.name());
-        self.list(path, &Call { operation: "list", subject, right }).await
+        self.list(path, &ApiCall { operation: "list", subject, right }).await
     }
 
     /// The names of every namespace.

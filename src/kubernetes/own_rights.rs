@@ -1,8 +1,8 @@
 //! Who Latchkey is and what it may do on a cluster, as the API server says.
 
 use super::{
-    Cluster,
-    call::{Call, Path},
+    ApiServer,
+    call::{ApiCall, Path},
     reviews::{Review, answered, attributes_of},
 };
 use crate::fault::{Fault, FaultKind};
@@ -43,7 +43,7 @@ struct SelfReviewStatus {
     user_info: OwnIdentity,
 }
 
-impl Cluster {
+impl ApiServer {
     /// Whether a server answers there with a certificate that the CA of EKS signed, and the time that it says it is. It
     /// need not know Latchkey.
     ///
@@ -86,7 +86,7 @@ impl Cluster {
     /// The rules that Latchkey holds in `namespace`.
     ///
     /// # Errors
-    /// As [`Cluster::may`].
+    /// As [`ApiServer::may`].
     pub async fn own_rules(&self, namespace: &str) -> Result<OwnRules, Fault> {
         let call = self.own_call("list what Latchkey may do", "on");
         let path = Path::of("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews");
@@ -110,9 +110,9 @@ impl Cluster {
         Ok(OwnRules { rules: resources.chain(paths).collect(), incomplete: status.incomplete })
     }
 
-    fn own_call(&self, operation: &'static str, of: &str) -> Call {
+    fn own_call(&self, operation: &'static str, of: &str) -> ApiCall {
         // Every authenticated user may ask about itself.
         let right = Missing::Known;
-        Call { operation, subject: format!("{of} cluster `{}`", self.name()), right }
+        ApiCall { operation, subject: format!("{of} cluster `{}`", self.name()), right }
     }
 }

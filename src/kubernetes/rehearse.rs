@@ -2,13 +2,13 @@
 //! they take no permit.
 
 use super::{
-    Cluster,
-    call::{Call, Path},
+    ApiServer,
+    call::{ApiCall, Path},
 };
 use crate::fault::Fault;
 use http::Method;
 use latchkey_domain::{
-    access::blocker::{Also, Right},
+    access::blocker::{Also, MissingRight},
     eks::rbac::{BindingSpec, OwnRole},
     plan::bootstrap::NAMESPACE,
 };
@@ -17,17 +17,17 @@ use serde_json::json;
 /// A key that nothing reads, in case something on the way ignores the dry run.
 const KEY: &str = "latchkey-doctor";
 
-impl Cluster {
+impl ApiServer {
     /// Rehearses a change of one key of a ConfigMap in `kube-system`.
     ///
     /// # Errors
     /// Refused if a right is missing or something on the way refuses; conflict if it is no longer at
     /// `resource_version`; not found; invalid, transient, throttled.
     pub async fn rehearse_config_map(&self, name: &str, resource_version: &str) -> Result<(), Fault> {
-        let call = Call {
+        let call = ApiCall {
             operation: "rehearse a change of",
             subject: format!("the ConfigMap {NAMESPACE}/{name} of cluster `{}`", self.name()),
-            right: Right::new("patch", "configmaps").named(name).within(Some(NAMESPACE)).into(),
+            right: MissingRight::new("patch", "configmaps").named(name).within(Some(NAMESPACE)).into(),
         };
         let change = json!({ "metadata": { "resourceVersion": resource_version }, "data": { KEY: "a dry run" } });
         let path = Path::core(Some(NAMESPACE), "configmaps").named(name);
@@ -41,10 +41,10 @@ impl Cluster {
     /// something on the way refuses; invalid, transient, throttled.
     pub async fn rehearse_binding(&self, spec: &BindingSpec) -> Result<(), Fault> {
         let resource = if spec.namespace.is_some() { "rolebindings" } else { "clusterrolebindings" };
-        let call = Call {
+        let call = ApiCall {
             operation: "rehearse",
             subject: format!("a {} of `{}` on cluster `{}`", spec.kind(), spec.cluster_role, self.name()),
-            right: Right::new("create", format!("{resource}.rbac.authorization.k8s.io"))
+            right: MissingRight::new("create", format!("{resource}.rbac.authorization.k8s.io"))
                 .also(Also::Bind { role: spec.cluster_role.clone() })
                 .into(),
         };
@@ -58,10 +58,10 @@ impl Cluster {
     /// Refused if a right is missing, Latchkey does not hold every rule in it, or something on the way refuses;
     /// invalid, transient, throttled.
     pub async fn rehearse_cluster_role(&self, role: &OwnRole) -> Result<(), Fault> {
-        let call = Call {
+        let call = ApiCall {
             operation: "rehearse",
             subject: format!("the ClusterRole `{}` on cluster `{}`", role.name(), self.name()),
-            right: Right::new("create", "clusterroles.rbac.authorization.k8s.io").also(Also::Rules).into(),
+            right: MissingRight::new("create", "clusterroles.rbac.authorization.k8s.io").also(Also::Rules).into(),
         };
         match self.dry_run(Method::POST, &Path::rbac(None, "clusterroles"), &role.to_value(), &call).await {
             Err(fault) if fault.is_conflict() => Ok(()),

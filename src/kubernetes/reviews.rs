@@ -1,13 +1,13 @@
 //! SubjectAccessReviews: what the API server itself would answer to a user.
 
 use super::{
-    AT_ONCE, Cluster,
-    call::{Call, Path},
+    AT_ONCE, ApiServer,
+    call::{ApiCall, Path},
 };
 use crate::fault::{Fault, FaultKind};
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use k8s_openapi::api::authorization::v1::{SubjectAccessReview, SubjectAccessReviewStatus};
-use latchkey_domain::{access::blocker::Right, eks::rbac::Attributes, plan::proof::Question};
+use latchkey_domain::{access::blocker::MissingRight, eks::rbac::Attributes, plan::proof::Question};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -22,16 +22,16 @@ pub struct Review {
     pub trouble: Option<String>,
 }
 
-impl Cluster {
+impl ApiServer {
     /// Asks one question. Groups count exactly as they are given: `system:authenticated` is not added here.
     ///
     /// # Errors
     /// Refused without the right to ask; transient, throttled.
     pub async fn review(&self, question: &Question) -> Result<Review, Fault> {
-        let call = Call {
+        let call = ApiCall {
             operation: "ask",
             subject: format!("cluster `{}` whether `{}` may {}", self.name(), question.user, question.attributes),
-            right: Right::new("create", "subjectaccessreviews.authorization.k8s.io").into(),
+            right: MissingRight::new("create", "subjectaccessreviews.authorization.k8s.io").into(),
         };
         let path = Path::of("/apis/authorization.k8s.io/v1/subjectaccessreviews");
         let answer: SubjectAccessReview = self.ask(&path, &review_of(question), &call).await?;
@@ -41,7 +41,7 @@ impl Cluster {
     /// Asks many questions at once; the answers are in the order of the questions.
     ///
     /// # Errors
-    /// As [`Cluster::review`], for the first question that fails.
+    /// As [`ApiServer::review`], for the first question that fails.
     pub async fn reviews(&self, questions: &[Question]) -> Result<Vec<Review>, Fault> {
         // Boxed, so that the caller's future stays `Send` for any lifetimes.
         let mut asked = Vec::with_capacity(questions.len());
@@ -53,7 +53,7 @@ impl Cluster {
 }
 
 /// Reads a review's answer.
-pub(super) fn answered(status: Option<SubjectAccessReviewStatus>, call: &Call) -> Result<Review, Fault> {
+pub(super) fn answered(status: Option<SubjectAccessReviewStatus>, call: &ApiCall) -> Result<Review, Fault> {
     let status = status.ok_or_else(|| call.failed(FaultKind::Transient).because("the answer is empty"))?;
     Ok(Review {
         allowed: status.allowed && status.denied != Some(true),

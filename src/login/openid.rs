@@ -25,12 +25,12 @@ use crate::{
     proxy::Proxies,
     store::{
         Store, StoreError,
-        limits::{self, Counted},
+        limits::{self, CountedAction},
         people,
         sessions::{self, LoginAttempt, NewSession},
     },
 };
-use arrival::{About, hidden};
+use arrival::{ProviderClaims, hidden};
 use id_token::Expected;
 use jiff::Timestamp;
 use latchkey_domain::access::person::Person;
@@ -39,7 +39,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use std::fmt;
 use tokens::{Client, Registered, Tokens};
-use told::Told;
+use told::ToldObject;
 pub use trouble::LoginError;
 use trouble::{down, unverified};
 use url::Url;
@@ -131,7 +131,7 @@ impl fmt::Debug for Begun {
 }
 
 /// A completed sign-in. Debug does not show its token.
-pub struct Finished {
+pub struct FinishedSignIn {
     /// The value of the session cookie; it is never stored.
     pub session_token: String,
     pub person: Person,
@@ -140,7 +140,7 @@ pub struct Finished {
     pub first_time: bool,
 }
 
-impl fmt::Debug for Finished {
+impl fmt::Debug for FinishedSignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Finished").field("person", &self.person).finish_non_exhaustive()
     }
@@ -165,15 +165,15 @@ fn short(text: &str, longest: usize) -> String {
 }
 
 /// The authentication methods of a token (RFC 8176, `amr`: a list of texts; some providers send one text).
-fn means(claims: &Told) -> Vec<String> {
+fn means(claims: &ToldObject) -> Vec<String> {
     let named = claims.texts("amr").unwrap_or_default();
     let kept = named.into_iter().map(|means| short(means, LONGEST_MEANS)).filter(|means| !means.is_empty());
     kept.take(MOST_MEANS).collect()
 }
 
 /// What a sign-in proved.
-struct Proven {
-    about: About,
+struct ProvenSignIn {
+    about: ProviderClaims,
     auth_time: Timestamp,
     acr: Option<String>,
     amr: Vec<String>,
@@ -246,7 +246,7 @@ impl OpenId {
         attempt_token: &str,
         callback: &Callback,
         user_agent: Option<&str>,
-    ) -> Result<Finished, LoginError> {
+    ) -> Result<FinishedSignIn, LoginError> {
         let state = callback.state.as_deref().ok_or(LoginError::UnknownAttempt)?;
         let attempt = sessions::take_attempt(store, attempt_token, state).await?.ok_or(LoginError::UnknownAttempt)?;
         if callback.iss.as_deref().is_some_and(|iss| iss != self.config.issuer) {
@@ -262,7 +262,7 @@ impl OpenId {
             Err(refused) => {
                 // The answer is verified and has no groups that can be trusted, so those of an earlier sign-in are not
                 // kept.
-                let About { subject, at, .. } = &proven.about;
+                let ProviderClaims { subject, at, .. } = &proven.about;
                 people::lose_groups(store, &self.config.issuer, subject, *at).await?;
                 return Err(refused);
             }
@@ -279,7 +279,7 @@ impl OpenId {
         let arrival = proven.about.arrival(&self.config, groups)?;
         let (person, first_time) = people::arrive(store, &arrival).await?;
         let times = self.config.sign_ins_per_person;
-        if let Some(often) = limits::count(store, Counted::SignInOf, &person.id.to_string(), times).await? {
+        if let Some(often) = limits::count(store, CountedAction::SignInOf, &person.id.to_string(), times).await? {
             return Err(LoginError::TooOften(often));
         }
         let session_token = secret::token();
@@ -292,10 +292,10 @@ impl OpenId {
             user_agent,
         };
         sessions::begin(store, &new).await?;
-        Ok(Finished { session_token, person, return_to: attempt.return_to, first_time })
+        Ok(FinishedSignIn { session_token, person, return_to: attempt.return_to, first_time })
     }
 
-    async fn exchange(&self, code: &str, attempt_token: &str) -> Result<Proven, LoginError> {
+    async fn exchange(&self, code: &str, attempt_token: &str) -> Result<ProvenSignIn, LoginError> {
         let tokens = self.client().await?.exchange(&self.http, code, attempt_token).await?;
         let id_token = tokens.id_token().ok_or_else(|| match tokens.refusal() {
             // Some providers send an error with a success status.
@@ -314,20 +314,25 @@ impl OpenId {
         let checked = id_token::check(&claims, &expected)?;
         let acr = claims.text("acr").map(|acr| short(acr, LONGEST_ACR));
         let amr = means(&claims);
-        let about = About { subject: checked.subject, id_token: claims, userinfo: None, at: expected.now };
+        let about = ProviderClaims { subject: checked.subject, id_token: claims, userinfo: None, at: expected.now };
         let about = self.complete(about, &tokens, &expected).await?;
-        Ok(Proven { about, auth_time: checked.auth_time, acr, amr })
+        Ok(ProvenSignIn { about, auth_time: checked.auth_time, acr, amr })
     }
 
     /// Asks userinfo for what the ID token leaves open. If userinfo fails, the sign-in goes on if the ID token is
     /// enough. Userinfo is not asked for groups that the provider keeps elsewhere, since it does not have them either.
-    async fn complete(&self, about: About, tokens: &Tokens, expected: &Expected<'_>) -> Result<About, LoginError> {
+    async fn complete(
+        &self,
+        about: ProviderClaims,
+        tokens: &Tokens,
+        expected: &Expected<'_>,
+    ) -> Result<ProviderClaims, LoginError> {
         if !about.is_thin(&self.config) || about.has_its_groups(&self.config).is_err() {
             return Ok(about);
         }
         let asked = userinfo::ask(&self.provider, &self.http, tokens.bearer(), &about.subject, expected).await;
         match asked {
-            Ok(claims) => Ok(About { userinfo: Some(claims), ..about }),
+            Ok(claims) => Ok(ProviderClaims { userinfo: Some(claims), ..about }),
             Err(NoUserinfo::SomebodyElse { told }) => {
                 tracing::error!(
                     issuer = %self.config.issuer, subject = %about.subject, %told,

@@ -13,7 +13,7 @@ use super::outbound::{self, NoClient, OutboundError, Trust};
 use crate::{
     actions::own::{self, NotOwned},
     proxy::Proxies,
-    store::{Store, StoreError, sessions::SignedIn},
+    store::{Store, StoreError, sessions::SessionPerson},
 };
 use jiff::Timestamp;
 use latchkey_domain::{
@@ -29,7 +29,7 @@ use sha2::{Digest, Sha256};
 use std::time::Duration;
 use url::Url;
 
-pub use refusal::Refusal;
+pub use refusal::ProofRefusal;
 
 /// How long a nonce is valid.
 const NONCE_LIVES: Duration = Duration::from_mins(15);
@@ -46,7 +46,7 @@ pub enum NotProven {
     #[error("You began too many proofs within an hour. Wait a while, then try again.")]
     TooMany,
     #[error("{0}")]
-    RefusedByAws(Refusal),
+    RefusedByAws(ProofRefusal),
     #[error("AWS STS does not answer. Try again in a minute.")]
     StsDown(#[source] Option<OutboundError>),
     #[error(
@@ -90,7 +90,7 @@ fn cluster_name(session_token: &str, number: i64) -> String {
 ///
 /// # Errors
 /// `TooMany` after thirty within an hour; `Store`.
-pub async fn issue(store: &Store, signed_in: &SignedIn, session_token: &str) -> Result<String, NotProven> {
+pub async fn issue(store: &Store, signed_in: &SessionPerson, session_token: &str) -> Result<String, NotProven> {
     let mut tx = store.begin().await?;
     tx.lock_person(signed_in.person.id).await?;
     let count = tx.count_nonces(signed_in).await?;
@@ -144,7 +144,7 @@ impl Sts {
     }
 
     /// Sends a presigned request unchanged, and returns the identity that signed it.
-    async fn identify(&self, presigned: &PresignedIdentity) -> Result<Caller, NotProven> {
+    async fn identify(&self, presigned: &PresignedIdentity) -> Result<StsCaller, NotProven> {
         let (name, value) = presigned.header();
         let url = match &self.url {
             Some(url) => format!("{}{}", url.as_str().trim_end_matches('/'), presigned.path_and_query()),
@@ -161,15 +161,15 @@ impl Sts {
             return Err(NotProven::StsDown(None));
         }
         if !answer.status().is_success() {
-            return Err(NotProven::RefusedByAws(Refusal::of(answer.status().as_u16(), answer.body())));
+            return Err(NotProven::RefusedByAws(ProofRefusal::of(answer.status().as_u16(), answer.body())));
         }
-        let answer: Answer = serde_json::from_slice(answer.body()).map_err(|_| NotProven::StsDown(None))?;
+        let answer: StsAnswer = serde_json::from_slice(answer.body()).map_err(|_| NotProven::StsDown(None))?;
         Ok(answer.response.result)
     }
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct StsAnswer {
     #[serde(rename = "GetCallerIdentityResponse")]
     response: AnswerBody,
 }
@@ -177,11 +177,11 @@ struct Answer {
 #[derive(Deserialize)]
 struct AnswerBody {
     #[serde(rename = "GetCallerIdentityResult")]
-    result: Caller,
+    result: StsCaller,
 }
 
 #[derive(Debug, Deserialize)]
-struct Caller {
+struct StsCaller {
     #[serde(rename = "Arn")]
     arn: String,
     #[serde(rename = "UserId")]
@@ -195,7 +195,7 @@ struct Caller {
 pub async fn verify(
     store: &Store,
     sts: &Sts,
-    signed_in: &SignedIn,
+    signed_in: &SessionPerson,
     session_token: &str,
     pasted: &str,
     now: Timestamp,

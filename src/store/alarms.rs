@@ -25,7 +25,7 @@ const LONGEST_SUBJECT: usize = 200;
 
 /// An alarm that stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct StandingAlarm {
     pub id: AlarmId,
     /// `None` if another version of Latchkey raised it.
     pub code: Option<AlarmCode>,
@@ -38,7 +38,7 @@ pub struct Standing {
     pub raised_at: Timestamp,
 }
 
-impl Standing {
+impl StandingAlarm {
     /// Whether it is over when its subject is, so that an operator need not clear it.
     pub fn ends_by_itself(&self) -> bool {
         self.code.is_some_and(AlarmCode::ends_by_itself)
@@ -86,32 +86,32 @@ impl Tx {
     ///
     /// # Errors
     /// `Database`.
-    pub async fn lock_alarm(&mut self, id: AlarmId) -> Result<Option<Standing>, StoreError> {
+    pub async fn lock_alarm(&mut self, id: AlarmId) -> Result<Option<StandingAlarm>, StoreError> {
         let row = sqlx::query_as!(
-            Row,
+            StandingAlarmRow,
             "select id, code, subject, what, person_id, cluster_id, request_id, grant_id, raised_at from alarm
              where id = $1 and cleared_at is null for update",
             id.0
         )
         .fetch_optional(self.connection())
         .await?;
-        Ok(row.map(Row::standing))
+        Ok(row.map(StandingAlarmRow::standing))
     }
 
     /// Locks and returns an alarm; `None` if it does not stand, or another session has it locked.
     ///
     /// # Errors
     /// `Database`.
-    pub async fn try_lock_alarm(&mut self, id: AlarmId) -> Result<Option<Standing>, StoreError> {
+    pub async fn try_lock_alarm(&mut self, id: AlarmId) -> Result<Option<StandingAlarm>, StoreError> {
         let row = sqlx::query_as!(
-            Row,
+            StandingAlarmRow,
             "select id, code, subject, what, person_id, cluster_id, request_id, grant_id, raised_at from alarm
              where id = $1 and cleared_at is null for update skip locked",
             id.0
         )
         .fetch_optional(self.connection())
         .await?;
-        Ok(row.map(Row::standing))
+        Ok(row.map(StandingAlarmRow::standing))
     }
 
     /// Clears an alarm that stands, with its event `alarm.cleared`: by a person, or by itself.
@@ -120,7 +120,7 @@ impl Tx {
     /// `Stale` if it does not stand any more; `Event`, `Database`.
     pub async fn clear_alarm(
         &mut self,
-        alarm: &Standing,
+        alarm: &StandingAlarm,
         actor: Actor,
         by: Option<PersonId>,
         now: Timestamp,
@@ -176,16 +176,16 @@ pub async fn exists(store: &Store, id: AlarmId) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// `Database`.
-pub async fn standing(store: &Store, limit: i64) -> Result<Vec<Standing>, StoreError> {
+pub async fn standing(store: &Store, limit: i64) -> Result<Vec<StandingAlarm>, StoreError> {
     let rows = sqlx::query_as!(
-        Row,
+        StandingAlarmRow,
         "select id, code, subject, what, person_id, cluster_id, request_id, grant_id, raised_at from alarm
          where cleared_at is null order by raised_at desc, id desc limit $1",
         limit
     )
     .fetch_all(store.pool())
     .await?;
-    Ok(rows.into_iter().map(Row::standing).collect())
+    Ok(rows.into_iter().map(StandingAlarmRow::standing).collect())
 }
 
 /// Clears the alarms of this code that are over, each in a transaction of its own. An error about one is logged, and
@@ -196,7 +196,7 @@ pub async fn standing(store: &Store, limit: i64) -> Result<Vec<Standing>, StoreE
 pub async fn clear_over(
     store: &Store,
     code: AlarmCode,
-    is_over: impl for<'a> Fn(&'a mut Tx, &'a Standing) -> BoxFuture<'a, Result<bool, StoreError>>,
+    is_over: impl for<'a> Fn(&'a mut Tx, &'a StandingAlarm) -> BoxFuture<'a, Result<bool, StoreError>>,
 ) -> Result<(), StoreError> {
     for alarm in some_of(store, code, AT_ONCE).await? {
         let cleared = async {
@@ -218,9 +218,9 @@ pub async fn clear_over(
 }
 
 /// Some standing alarms of this code, in no fixed order: over time it returns each of them, however many there are.
-async fn some_of(store: &Store, code: AlarmCode, limit: i64) -> Result<Vec<Standing>, StoreError> {
+async fn some_of(store: &Store, code: AlarmCode, limit: i64) -> Result<Vec<StandingAlarm>, StoreError> {
     let rows = sqlx::query_as!(
-        Row,
+        StandingAlarmRow,
         "select id, code, subject, what, person_id, cluster_id, request_id, grant_id, raised_at from alarm
          where cleared_at is null and code = $1 order by random() limit $2",
         code.as_str(),
@@ -228,10 +228,10 @@ async fn some_of(store: &Store, code: AlarmCode, limit: i64) -> Result<Vec<Stand
     )
     .fetch_all(store.pool())
     .await?;
-    Ok(rows.into_iter().map(Row::standing).collect())
+    Ok(rows.into_iter().map(StandingAlarmRow::standing).collect())
 }
 
-struct Row {
+struct StandingAlarmRow {
     id: Uuid,
     code: String,
     subject: String,
@@ -243,9 +243,9 @@ struct Row {
     raised_at: jiff_sqlx::Timestamp,
 }
 
-impl Row {
-    fn standing(self) -> Standing {
-        Standing {
+impl StandingAlarmRow {
+    fn standing(self) -> StandingAlarm {
+        StandingAlarm {
             id: AlarmId(self.id),
             code: AlarmCode::parse(&self.code),
             subject: self.subject,

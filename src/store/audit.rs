@@ -13,7 +13,7 @@
 //! `latchkey audit verify` walks the chain in one snapshot: no gap, each link over the one before and its event's
 //! bytes, each event's columns as its bytes tell, no event without a link but the newest. It names the first place that
 //! does not hold. A place is *at* a link that is wrong or missing, or *after* the last one if events have none. An
-//! event that cannot be read though its hash holds breaks nothing (`Written::read`): a role could write one before
+//! event that cannot be read though its hash holds breaks nothing (`WrittenEvent::read`): a role could write one before
 //! `record_event`. The command, the walk, the record's page and the offline verifier all name it; the links after it
 //! are verified as usual, and an export shows its bytes. Only the tail can be cut unseen; if the printed hash is kept
 //! elsewhere, that shows, too.
@@ -30,7 +30,7 @@ use super::{Store, StoreError, begin, columns};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::transition::Actor,
-    audit::{GENESIS, Place, UnreadableLinks, Written, digest, link},
+    audit::{ChainPlace, GENESIS, UnreadableLinks, WrittenEvent, digest, link},
 };
 use serde::Deserialize;
 use sqlx::{PgConnection, PgPool};
@@ -136,7 +136,7 @@ pub async fn lag(pool: &PgPool) -> Result<Lag, StoreError> {
 
 /// A chain that holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
+pub struct VerifiedChain {
     pub links: u64,
     /// The last link's hash. Published elsewhere, it also guards the tail.
     pub head: [u8; 32],
@@ -149,20 +149,20 @@ pub struct Verified {
 /// The first place where the chain does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the audit chain is broken {place}: {what}")]
-pub struct Broken {
-    pub place: Place,
+pub struct BrokenChain {
+    pub place: ChainPlace,
     pub what: String,
 }
 
-impl Broken {
+impl BrokenChain {
     /// The place of a link that is wrong or missing.
     fn at(link: u64, what: impl Into<String>) -> Self {
-        Self { place: Place::At(link), what: what.into() }
+        Self { place: ChainPlace::At(link), what: what.into() }
     }
 
     /// The place after the last link, where something is missing.
     fn after(link: u64, what: impl Into<String>) -> Self {
-        Self { place: Place::After(link), what: what.into() }
+        Self { place: ChainPlace::After(link), what: what.into() }
     }
 }
 
@@ -170,7 +170,7 @@ impl Broken {
 #[derive(Debug, thiserror::Error)]
 pub enum NotVerified {
     #[error(transparent)]
-    Broken(#[from] Broken),
+    Broken(#[from] BrokenChain),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -205,12 +205,12 @@ pub(super) struct Link {
 
 /// Walks the whole chain as it was at one moment: no gap, each link over the one before and over its event's bytes,
 /// each event's columns as its bytes tell, and no event without a link but the newest. `progress` is called with the
-/// number of links that were checked. Only the tail can be cut unseen; if [`Verified::head`] is kept elsewhere, that
+/// number of links that were checked. Only the tail can be cut unseen; if [`VerifiedChain::head`] is kept elsewhere, that
 /// shows, too.
 ///
 /// # Errors
-/// `Broken` with the first place that does not hold; `Store` if the database does not answer.
-pub async fn verify(pool: &PgPool, progress: impl FnMut(u64)) -> Result<Verified, NotVerified> {
+/// `BrokenChain` with the first place that does not hold; `Store` if the database does not answer.
+pub async fn verify(pool: &PgPool, progress: impl FnMut(u64)) -> Result<VerifiedChain, NotVerified> {
     let mut tx = begin::begin(pool).await?;
     sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
     sqlx::query!("set local statement_timeout = 0").execute(&mut *tx).await?;
@@ -218,7 +218,7 @@ pub async fn verify(pool: &PgPool, progress: impl FnMut(u64)) -> Result<Verified
 }
 
 /// [`verify`] in an open snapshot.
-async fn verify_in(connection: &mut PgConnection, mut progress: impl FnMut(u64)) -> Result<Verified, NotVerified> {
+async fn verify_in(connection: &mut PgConnection, mut progress: impl FnMut(u64)) -> Result<VerifiedChain, NotVerified> {
     let (mut seq, mut head, mut unreadable) = (0, GENESIS, UnreadableLinks::default());
     loop {
         let links = page(connection, seq, VERIFY_PAGE).await?;
@@ -227,7 +227,7 @@ async fn verify_in(connection: &mut PgConnection, mut progress: impl FnMut(u64))
         }
         for link in &links {
             seq += 1;
-            let checked = check(link, seq, &head).map_err(|what| Broken::at(seq, what))?;
+            let checked = check(link, seq, &head).map_err(|what| BrokenChain::at(seq, what))?;
             head = checked.hash;
             if let Some(why) = checked.unreadable {
                 unreadable.add(seq, why);
@@ -238,7 +238,7 @@ async fn verify_in(connection: &mut PgConnection, mut progress: impl FnMut(u64))
     was_not_longer(connection, seq).await?;
     let newest = unsealed::newest(connection).await?;
     let unsealed = unsealed::count(connection, seq, newest).await?;
-    Ok(Verified { links: seq, head, unsealed, unreadable })
+    Ok(VerifiedChain { links: seq, head, unsealed, unreadable })
 }
 
 /// Which column of an event differs from its bytes, by name: lists and filters go by columns. `None` if all agree, or
@@ -250,7 +250,7 @@ pub async fn differing(store: &Store, seq: i64) -> Result<Option<String>, StoreE
     let mut connection = store.acquire().await?;
     let links = page(&mut connection, u64::try_from(seq - 1).unwrap_or(0), 1).await?;
     let found = links.first().filter(|link| link.seq == seq);
-    let written = |link: &Link| Written::read(link.canonical.as_ref()?).ok();
+    let written = |link: &Link| WrittenEvent::read(link.canonical.as_ref()?).ok();
     Ok(found.and_then(|link| differing_column(link, &written(link)?)).map(str::to_owned))
 }
 
@@ -277,12 +277,12 @@ async fn was_not_longer(connection: &mut PgConnection, links: u64) -> Result<(),
         Some(row) if !row.same => {
             let verified = u64::try_from(row.seq).unwrap_or(u64::MAX);
             Err(if verified > links {
-                Broken::at(
+                BrokenChain::at(
                     links + 1,
                     format!("it is missing; the worker verified {verified} links: the end was cut off"),
                 )
             } else {
-                Broken::at(verified, "it is not the link that the worker verified: the chain was made anew")
+                BrokenChain::at(verified, "it is not the link that the worker verified: the chain was made anew")
             }
             .into())
         }
@@ -312,7 +312,7 @@ async fn page(connection: &mut PgConnection, after: u64, most: i64) -> Result<Ve
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
-pub async fn broken_among_newest(connection: &mut PgConnection, most: i64) -> Result<Option<Broken>, StoreError> {
+pub async fn broken_among_newest(connection: &mut PgConnection, most: i64) -> Result<Option<BrokenChain>, StoreError> {
     let links = sqlx::query_as!(
         Link,
         r#"select l.seq, l.event_id, l.previous, l.hash, e.at as "at?", e.action as "action?", e.actor_id,
@@ -330,7 +330,7 @@ pub async fn broken_among_newest(connection: &mut PgConnection, most: i64) -> Re
 ///
 /// # Errors
 /// `Corrupt`.
-pub(super) fn first_broken(mut links: Vec<Link>, most: i64) -> Result<Option<Broken>, StoreError> {
+pub(super) fn first_broken(mut links: Vec<Link>, most: i64) -> Result<Option<BrokenChain>, StoreError> {
     links.sort_by_key(|link| link.seq);
     let Some(first) = links.first() else { return Ok(None) };
     let is_whole = i64::try_from(links.len()).is_ok_and(|found| found < most);
@@ -343,7 +343,7 @@ pub(super) fn first_broken(mut links: Vec<Link>, most: i64) -> Result<Option<Bro
     for link in &links {
         match check(link, seq, &head) {
             Ok(checked) => head = checked.hash,
-            Err(what) => return Ok(Some(Broken::at(seq, what))),
+            Err(what) => return Ok(Some(BrokenChain::at(seq, what))),
         }
         seq += 1;
     }
@@ -351,14 +351,14 @@ pub(super) fn first_broken(mut links: Vec<Link>, most: i64) -> Result<Option<Bro
 }
 
 /// A link that holds.
-struct Held {
+struct HoldingLink {
     hash: [u8; 32],
     /// Why its event cannot be read, if it cannot: its bytes are those that were sealed all the same.
     unreadable: Option<String>,
 }
 
 /// Checks a link. The error says what is wrong with it.
-fn check(found: &Link, seq: u64, previous: &[u8; 32]) -> Result<Held, String> {
+fn check(found: &Link, seq: u64, previous: &[u8; 32]) -> Result<HoldingLink, String> {
     if i64::try_from(seq) != Ok(found.seq) {
         return Err(format!("it is missing; the next one is {}", found.seq));
     }
@@ -371,16 +371,16 @@ fn check(found: &Link, seq: u64, previous: &[u8; 32]) -> Result<Held, String> {
     if found.hash != hash {
         return Err(format!("its hash is not that of its event {event}: the event's bytes or the link were changed"));
     }
-    match Written::read(canonical) {
-        Err(why) => Ok(Held { hash, unreadable: Some(why.to_string()) }),
+    match WrittenEvent::read(canonical) {
+        Err(why) => Ok(HoldingLink { hash, unreadable: Some(why.to_string()) }),
         Ok(written) => match differing_column(found, &written) {
             Some(column) => Err(format!("`{column}` of its event {event} is not what the event's bytes say")),
-            None => Ok(Held { hash, unreadable: None }),
+            None => Ok(HoldingLink { hash, unreadable: None }),
         },
     }
 }
 
-fn differing_column(found: &Link, written: &Written) -> Option<&'static str> {
+fn differing_column(found: &Link, written: &WrittenEvent) -> Option<&'static str> {
     let (actor_id, actor) = match &written.actor {
         Actor::Person { id, handle } => (Some(id.0), handle),
         Actor::Process { name } => (None, name),

@@ -10,8 +10,10 @@ use super::{
 use jiff::SignedDuration;
 use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
-    access::{ClusterId, EventDraft, blocker::Blocker, cluster::ClusterName, standing::Standing, transition::Actor},
-    plan::existence::{Existence, Known},
+    access::{
+        ClusterId, EventDraft, blocker::Blocker, cluster::ClusterName, standing::RuledCluster, transition::Actor,
+    },
+    plan::existence::{ClusterRecord, Existence},
 };
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
@@ -74,7 +76,7 @@ pub async fn standing(
     connection: &mut PgConnection,
     ids: &[ClusterId],
     roles: &[String],
-) -> Result<BTreeMap<ClusterId, Standing>, StoreError> {
+) -> Result<BTreeMap<ClusterId, RuledCluster>, StoreError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
         r#"select c.id, c.name, c.gone_why, latchkey_blocker(null, null, c.gone_blocker) as gone,
@@ -94,7 +96,7 @@ pub async fn standing(
     let standing = rows.into_iter().filter_map(|row| {
         let name = row.name.parse().ok()?;
         let roles = row.roles.and_then(|roles| serde_json::from_value(roles).ok());
-        Some((ClusterId(row.id), Standing { name, gone: gone(row.gone.as_deref(), row.gone_why), roles }))
+        Some((ClusterId(row.id), RuledCluster { name, gone: gone(row.gone.as_deref(), row.gone_why), roles }))
     });
     Ok(standing.collect())
 }
@@ -102,7 +104,7 @@ pub async fn standing(
 /// What is recorded of a cluster's existence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
-    pub known: Known,
+    pub known: ClusterRecord,
     /// Why it is gone for good, if it is.
     pub gone: Option<Blocker>,
 }
@@ -123,7 +125,7 @@ pub async fn recorded(store: &Store, id: ClusterId) -> Result<Option<Recorded>, 
     Ok(row.map(|row| {
         let missing_for = row.missing_for.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok());
         let created_at = row.created_at.map(jiff_sqlx::Timestamp::to_jiff);
-        let known = Known { name: row.name, arn: row.arn, created_at, missing_for };
+        let known = ClusterRecord { name: row.name, arn: row.arn, created_at, missing_for };
         Recorded { known, gone: gone(row.gone.as_deref(), row.gone_why) }
     }))
 }

@@ -14,7 +14,7 @@ pub use mappings::taken_out;
 use super::{
     Store, StoreError, begin,
     columns::blocker,
-    grants::{self, Locked, Unreadable},
+    grants::{self, Locked, UnreadableGrant},
     intents, quarantine,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -37,7 +37,7 @@ use latchkey_domain::{
         principal::{DesiredPrincipal, PrincipalGrant},
     },
 };
-use rows::{ClusterColumns, Moment, Rows, Wanted};
+use rows::{ClusterColumns, Moment, Rows, WantedTargets};
 use sqlx::{PgConnection, Postgres, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,12 +104,12 @@ pub async fn principal_arn(connection: &mut PgConnection, id: PrincipalId) -> Re
 
 /// What a target should be, as one statement read it.
 #[derive(Debug)]
-pub struct Read<T> {
+pub struct ReadDesired<T> {
     pub desired: T,
     /// How the legs of its grants fare.
     pub legs: Legs,
     /// Its rows that cannot be read: in `desired` they stand as far as their columns tell.
-    pub unreadable: Vec<Unreadable>,
+    pub unreadable: Vec<UnreadableGrant>,
 }
 
 /// What a cluster should be now, for the run whose lease has this epoch. Rows that cannot be read stand in it as
@@ -121,8 +121,9 @@ pub async fn cluster(
     connection: &mut PgConnection,
     id: ClusterId,
     epoch: i64,
-) -> Result<Option<Read<DesiredCluster>>, StoreError> {
-    let mut rows = rows::read(&mut *connection, Wanted { cluster: Some(id), ..Wanted::default() }).await?;
+) -> Result<Option<ReadDesired<DesiredCluster>>, StoreError> {
+    let mut rows =
+        rows::read(&mut *connection, WantedTargets { cluster: Some(id), ..WantedTargets::default() }).await?;
     cluster_of(connection, &mut rows, id, Some(epoch)).await
 }
 
@@ -135,8 +136,8 @@ pub async fn principal(
     connection: &mut PgConnection,
     id: PrincipalId,
     policy: Option<&PolicyFile>,
-) -> Result<Option<Read<DesiredPrincipal>>, StoreError> {
-    let rows = rows::read(connection, Wanted { principal: Some(id), ..Wanted::default() }).await?;
+) -> Result<Option<ReadDesired<DesiredPrincipal>>, StoreError> {
+    let rows = rows::read(connection, WantedTargets { principal: Some(id), ..WantedTargets::default() }).await?;
     principal_of(&rows, id, policy)
 }
 
@@ -159,7 +160,7 @@ pub async fn both(
     person: PersonId,
     policy: &PolicyFile,
 ) -> Result<Option<Both>, StoreError> {
-    let wanted = Wanted { cluster: Some(cluster), principal: Some(principal), also: Some(person) };
+    let wanted = WantedTargets { cluster: Some(cluster), principal: Some(principal), also: Some(person) };
     let mut rows = rows::read(&mut *connection, wanted).await?;
     let Some(row) = rows.clusters.get(&cluster) else { return Ok(None) };
     let arn = arn_of(row)?;
@@ -174,7 +175,7 @@ async fn cluster_of(
     rows: &mut Rows,
     id: ClusterId,
     epoch: Option<i64>,
-) -> Result<Option<Read<DesiredCluster>>, StoreError> {
+) -> Result<Option<ReadDesired<DesiredCluster>>, StoreError> {
     let (mappings, unreadable_mappings) = mappings::apart(std::mem::take(&mut rows.mappings));
     let Some(row) = rows.clusters.get(&id) else { return Ok(None) };
     arn_of(row)?;
@@ -223,7 +224,7 @@ async fn cluster_of(
         uncertain: rows.uncertain.clone(),
         roles,
     };
-    Ok(Some(Read { desired, legs, unreadable }))
+    Ok(Some(ReadDesired { desired, legs, unreadable }))
 }
 
 /// The ARN of a principal with a grant on this cluster, or which row has none that can be read, and why.
@@ -247,7 +248,7 @@ fn arn_on(
 /// What stands of grants that cannot be read. Nothing was set up for those that are scheduled.
 async fn quarantined(
     connection: &mut PgConnection,
-    unreadable: &[Unreadable],
+    unreadable: &[UnreadableGrant],
     legs: &Legs,
     now: Timestamp,
 ) -> Result<Vec<Quarantined>, StoreError> {
@@ -267,7 +268,7 @@ async fn quarantined(
 }
 
 /// The grants of a target that can be read, apart from those that cannot.
-fn apart(rows: &Rows, target: Target) -> (Vec<&Grant>, Vec<Unreadable>) {
+fn apart(rows: &Rows, target: Target) -> (Vec<&Grant>, Vec<UnreadableGrant>) {
     let (mut grants, mut unreadable) = (Vec::new(), Vec::new());
     for row in rows.grants_of(target) {
         match row {
@@ -287,7 +288,7 @@ async fn own_roles(
     connection: &mut PgConnection,
     id: ClusterId,
     live: &[&Grant],
-    unreadable: &[Unreadable],
+    unreadable: &[UnreadableGrant],
 ) -> Result<OwnRoles, StoreError> {
     let intents::RoleDeletions { open, refused } = intents::role_deletions(connection, id).await?;
     let names = || live.iter().flat_map(|grant| grant.facts().terms.profile.roles.iter().map(|role| role.name.clone()));
@@ -295,9 +296,9 @@ async fn own_roles(
 }
 
 /// A grant that can be read, but needs another row that cannot.
-fn for_want_of(grant: &Grant, row: String, why: &str) -> Unreadable {
+fn for_want_of(grant: &Grant, row: String, why: &str) -> UnreadableGrant {
     let (facts, state) = (grant.facts(), Some(grant.state()));
-    Unreadable {
+    UnreadableGrant {
         brief: facts.brief(),
         state,
         decided_by: facts.decided_by.clone(),
@@ -312,7 +313,7 @@ fn principal_of(
     rows: &Rows,
     id: PrincipalId,
     policy: Option<&PolicyFile>,
-) -> Result<Option<Read<DesiredPrincipal>>, StoreError> {
+) -> Result<Option<ReadDesired<DesiredPrincipal>>, StoreError> {
     let Some(row) = &rows.principal else { return Ok(None) };
     let arn = PrincipalArn::parse(&row.arn).map_err(|error| StoreError::corrupt("principal", "arn", error))?;
     let (target, Moment { now, installation }) = (Target::Principal(id), rows.moment()?);
@@ -364,7 +365,7 @@ fn principal_of(
         interrupted: rows.interrupted.clone(),
         recent: rows.recent.clone(),
     };
-    Ok(Some(Read { desired, legs, unreadable }))
+    Ok(Some(ReadDesired { desired, legs, unreadable }))
 }
 
 /// The wish for a grant. A grant that is well past its time is taken away even if its end could not be recorded yet

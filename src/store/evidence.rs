@@ -9,7 +9,7 @@ use super::{
 use latchkey_domain::{
     access::{
         ClusterId, GrantId, PersonId,
-        decide_again::{Asked, Cast, Evidence, OfPrincipal, OnCluster, Shown},
+        decide_again::{AskedRequest, CastVote, Grounds, OfPrincipal, OnCluster, ShownRoles},
         grant::GrantFacts,
         person::{Handle, Person},
         request::{RequestState, Verdict},
@@ -35,7 +35,7 @@ struct VoteRow {
     counted_by: Option<String>,
 }
 
-struct Row {
+struct GroundsRow {
     id: Uuid,
     state: String,
     principal_id: Uuid,
@@ -66,14 +66,14 @@ struct Row {
 pub async fn of(
     connection: &mut PgConnection,
     grants: &[GrantId],
-) -> Result<BTreeMap<GrantId, Result<Evidence, StoreError>>, StoreError> {
+) -> Result<BTreeMap<GrantId, Result<Grounds, StoreError>>, StoreError> {
     if grants.is_empty() {
         return Ok(BTreeMap::new());
     }
     let read = grants::read_all(&mut *connection, grants).await?;
     let ids: Vec<Uuid> = grants.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
-        Row,
+        GroundsRow,
         r#"select g.id, r.state, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.minutes,
              p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!",
@@ -109,13 +109,13 @@ pub async fn of(
     Ok(evidence.collect())
 }
 
-impl Row {
-    fn evidence(self, grant: GrantFacts) -> Result<Evidence, StoreError> {
+impl GroundsRow {
+    fn evidence(self, grant: GrantFacts) -> Result<Grounds, StoreError> {
         let votes: Vec<VoteRow> = parsed("vote", "groups", Some(&self.votes))?;
         let (name, arn) = (self.cluster_name.clone(), self.principal_arn.clone());
-        Ok(Evidence {
+        Ok(Grounds {
             grant,
-            request: Asked {
+            request: AskedRequest {
                 requester: person(self.person_id, &self.handle, self.name, self.groups)?,
                 terms: terms!(self, "request"),
                 state: RequestState::parse(&self.state)
@@ -134,11 +134,11 @@ impl Row {
 }
 
 impl VoteRow {
-    fn cast(self) -> Cast {
+    fn cast(self) -> CastVote {
         let Self { by, handle, name, groups, verdict, counted_by } = self;
         let groups = groups.into_iter().collect();
         let by = Person { id: PersonId(by), handle, name, groups };
-        Cast { by, verdict, counted_by }
+        CastVote { by, verdict, counted_by }
     }
 }
 
@@ -151,7 +151,7 @@ pub async fn shown(
     connection: &mut PgConnection,
     clusters: &BTreeSet<ClusterId>,
     roles: &BTreeSet<String>,
-) -> Result<BTreeMap<ClusterId, Shown>, StoreError> {
+) -> Result<BTreeMap<ClusterId, ShownRoles>, StoreError> {
     let ids: Vec<Uuid> = clusters.iter().map(|id| id.0).collect();
     let roles: Vec<String> = roles.iter().cloned().collect();
     let rows = sqlx::query!(
@@ -165,7 +165,7 @@ pub async fn shown(
     )
     .fetch_all(connection)
     .await?;
-    let mut shown: BTreeMap<ClusterId, Shown> = BTreeMap::new();
+    let mut shown: BTreeMap<ClusterId, ShownRoles> = BTreeMap::new();
     for row in rows {
         let of_cluster = shown.entry(ClusterId(row.target_key)).or_default();
         let read = row.rules.as_deref().and_then(|text| serde_json::from_str::<Vec<Rule>>(text).ok());

@@ -72,7 +72,7 @@ pub async fn set(store: &Store, cluster: ClusterId, epoch: i64, why: &Blocker, s
 
 /// A fenced cluster, with the objects on it that this database does not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fenced {
+pub struct FencedCluster {
     pub cluster: ClusterId,
     pub name: String,
     /// By the database's real clock.
@@ -89,7 +89,7 @@ pub struct Fenced {
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
-pub async fn fenced(store: &Store) -> Result<Vec<Fenced>, StoreError> {
+pub async fn fenced(store: &Store) -> Result<Vec<FencedCluster>, StoreError> {
     let rows = sqlx::query!(
         r#"select c.id, c.name, t.fenced_since as "since!", 
              coalesce(latchkey_blocker(null, null, t.fenced_blocker), latchkey_blocker(t.fenced_why, null, null)) as why
@@ -108,7 +108,7 @@ pub async fn fenced(store: &Store) -> Result<Vec<Fenced>, StoreError> {
             }
             None => Default::default(),
         };
-        fenced.push(Fenced {
+        fenced.push(FencedCluster {
             cluster,
             name: row.name,
             since: row.since.to_jiff(),
@@ -220,7 +220,7 @@ pub struct Accepted {
 
 /// A request to the worker to look at a cluster.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct AskedLook {
     cluster: ClusterId,
     name: ClusterName,
     /// The epoch of the last run that began before.
@@ -243,7 +243,7 @@ pub struct Looked {
 ///
 /// # Errors
 /// `Unknown`, `Store`.
-pub async fn ask_to_look(store: &Store, name: &ClusterName) -> Result<Asked, NotAccepted> {
+pub async fn ask_to_look(store: &Store, name: &ClusterName) -> Result<AskedLook, NotAccepted> {
     let cluster = super::clusters::by_name(store, name).await?.ok_or_else(|| NotAccepted::Unknown(name.clone()))?.id;
     let mut tx = store.begin().await?;
     tx.wake(vec![Wake { target: Target::Cluster(cluster), revoking: false }]).await?;
@@ -254,14 +254,14 @@ pub async fn ask_to_look(store: &Store, name: &ClusterName) -> Result<Asked, Not
     .fetch_one(tx.connection())
     .await?;
     tx.commit().await?;
-    Ok(Asked { cluster, name: name.clone(), epoch: row.epoch, at: row.at.to_jiff() })
+    Ok(AskedLook { cluster, name: name.clone(), epoch: row.epoch, at: row.at.to_jiff() })
 }
 
 /// What the worker saw, once a run that began after the request is over; `None` before that.
 ///
 /// # Errors
 /// `Unseen` if the cluster cannot be looked at; `Store`.
-pub async fn looked(store: &Store, asked: &Asked) -> Result<Option<Looked>, NotAccepted> {
+pub async fn looked(store: &Store, asked: &AskedLook) -> Result<Option<Looked>, NotAccepted> {
     let over = sqlx::query_scalar!(
         r#"select t.epoch > $2 and (t.lease_until is null or t.epoch > $2 + 1) and o.observed_at >= $3 as "over!"
            from target t join observation o on o.target_kind = t.kind and o.target_key = t.key

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 /// A row of `access_grant`, with its holder's handle: of a query, or as JSON.
 #[derive(Debug, Deserialize)]
-pub(super) struct Row {
+pub(super) struct GrantRow {
     id: Uuid,
     request_id: Uuid,
     person_id: Uuid,
@@ -61,12 +61,12 @@ pub(super) struct Row {
     residual: Option<String>,
 }
 
-/// Grants as [`Row`]s, selected by the condition `$tail`. Every column can be read, so that one row does not fail the
+/// Grants as [`GrantRow`]s, selected by the condition `$tail`. Every column can be read, so that one row does not fail the
 /// others: JSON comes as its text, and a time that a program cannot represent as null.
 macro_rules! rows {
     ($tail:tt, $($argument:expr),*) => {
         sqlx::query_as!(
-            Row,
+            GrantRow,
             r#"select g.id, g.request_id, g.person_id, p.handle, g.principal_id, i.arn as principal_arn, g.cluster_id,
                  c.name as cluster_name,
                  latchkey_text(g.resolved_profile) as resolved_profile, latchkey_text(g.namespaces) as namespaces, g.minutes,
@@ -89,7 +89,7 @@ macro_rules! rows {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Locked {
     Grant(Grant),
-    Unreadable(Unreadable),
+    Unreadable(UnreadableGrant),
 }
 
 impl Locked {
@@ -109,7 +109,7 @@ impl Locked {
 
 /// A grant's row that this version cannot read, with what its plain columns tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable {
+pub struct UnreadableGrant {
     pub brief: GrantBrief,
     /// `None` if it is a state of another version.
     pub state: Option<GrantState>,
@@ -122,7 +122,7 @@ pub struct Unreadable {
     pub why: String,
 }
 
-impl Unreadable {
+impl UnreadableGrant {
     /// Whether it is being taken away. A row in a state of another version counts as not being taken away.
     pub fn ends(&self) -> bool {
         self.state == Some(GrantState::Revoking)
@@ -134,7 +134,7 @@ impl Unreadable {
     }
 }
 
-impl Row {
+impl GrantRow {
     fn brief(&self) -> GrantBrief {
         GrantBrief {
             id: GrantId(self.id),
@@ -159,7 +159,7 @@ impl Row {
             Ok(grant) => Locked::Grant(grant),
             Err(error) => {
                 let row = format!("access_grant {}", brief.id);
-                Locked::Unreadable(Unreadable { brief, state, decided_by, over, row, why: error.to_string() })
+                Locked::Unreadable(UnreadableGrant { brief, state, decided_by, over, row, why: error.to_string() })
             }
         }
     }
@@ -235,7 +235,7 @@ impl Tx {
     ///
     /// # Errors
     /// `Database`. Grants that do not exist are left out.
-    pub async fn lock_all(&mut self, ids: &[GrantId]) -> Result<(Vec<Grant>, Vec<Unreadable>), StoreError> {
+    pub async fn lock_all(&mut self, ids: &[GrantId]) -> Result<(Vec<Grant>, Vec<UnreadableGrant>), StoreError> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         let rows = rows!("g.id = any($1) order by g.id for no key update of g", &ids);
         Ok(apart(rows.fetch_all(self.connection()).await?))
@@ -247,7 +247,7 @@ impl Tx {
     /// `Database`.
     pub async fn try_lock_grant(&mut self, id: GrantId) -> Result<Option<Locked>, StoreError> {
         let row = rows!("g.id = $1 for no key update of g skip locked", id.0);
-        Ok(row.fetch_optional(self.connection()).await?.map(Row::locked))
+        Ok(row.fetch_optional(self.connection()).await?.map(GrantRow::locked))
     }
 
     /// Locks one grant.
@@ -256,7 +256,7 @@ impl Tx {
     /// `Database`. No such grant is `None`.
     pub async fn lock_grant(&mut self, id: GrantId) -> Result<Option<Locked>, StoreError> {
         let row = rows!("g.id = $1 for no key update of g", id.0);
-        Ok(row.fetch_optional(self.connection()).await?.map(Row::locked))
+        Ok(row.fetch_optional(self.connection()).await?.map(GrantRow::locked))
     }
 
     /// The plain facts of grants, for events about them. They are read without a lock, since they never change, and
@@ -291,7 +291,7 @@ impl Tx {
 pub async fn live_on(
     connection: &mut PgConnection,
     target: Target,
-) -> Result<(Vec<Grant>, Vec<Unreadable>), StoreError> {
+) -> Result<(Vec<Grant>, Vec<UnreadableGrant>), StoreError> {
     let rows = rows!(
         "g.state <> 'ended' and (($1 = 'cluster' and g.cluster_id = $2) or ($1 = 'principal' and g.principal_id = $2))
          order by g.id",
@@ -307,7 +307,12 @@ pub async fn live_on(
 /// `Database`.
 pub async fn read_all(connection: &mut PgConnection, ids: &[GrantId]) -> Result<Vec<Locked>, StoreError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    Ok(rows!("g.id = any($1) order by g.id", &ids).fetch_all(connection).await?.into_iter().map(Row::locked).collect())
+    Ok(rows!("g.id = any($1) order by g.id", &ids)
+        .fetch_all(connection)
+        .await?
+        .into_iter()
+        .map(GrantRow::locked)
+        .collect())
 }
 
 /// Reads one grant without a lock.
@@ -315,10 +320,10 @@ pub async fn read_all(connection: &mut PgConnection, ids: &[GrantId]) -> Result<
 /// # Errors
 /// `Database`. No such grant is `None`.
 pub async fn read(connection: &mut PgConnection, id: GrantId) -> Result<Option<Locked>, StoreError> {
-    Ok(rows!("g.id = $1", id.0).fetch_optional(connection).await?.map(Row::locked))
+    Ok(rows!("g.id = $1", id.0).fetch_optional(connection).await?.map(GrantRow::locked))
 }
 
-fn apart(rows: Vec<Row>) -> (Vec<Grant>, Vec<Unreadable>) {
+fn apart(rows: Vec<GrantRow>) -> (Vec<Grant>, Vec<UnreadableGrant>) {
     let (mut grants, mut unreadable) = (Vec::new(), Vec::new());
     for row in rows {
         match row.locked() {

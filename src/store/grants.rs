@@ -15,7 +15,7 @@ use sqlx::PgConnection;
 use std::time::Duration;
 use uuid::Uuid;
 
-pub use super::grant_rows::{Locked, Unreadable, live_on, read, read_all};
+pub use super::grant_rows::{Locked, UnreadableGrant, live_on, read, read_all};
 
 /// How long an activation may rest on a look at the user's identity. If a setup takes longer, the identity is compared
 /// again at its end, since the user may have been made anew meanwhile.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// The role that is signed in, and the database's time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedIn {
+pub struct SignedInRole {
     pub user: String,
     /// Whether the role is a superuser, may make roles, or bypasses row security: a process needs none of these.
     pub is_mighty: bool,
@@ -41,7 +41,7 @@ pub async fn installation(pool: &PgPool) -> Result<Uuid, StoreError> {
 ///
 /// # Errors
 /// `Database`.
-pub async fn signed_in(pool: &PgPool, schema: &str) -> Result<SignedIn, StoreError> {
+pub async fn signed_in(pool: &PgPool, schema: &str) -> Result<SignedInRole, StoreError> {
     let row = sqlx::query!(
         r#"select current_user::text as "user!", r.rolsuper or r.rolcreaterole or r.rolbypassrls as "mighty!",
              exists (select from pg_class c where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
@@ -60,7 +60,7 @@ pub async fn signed_in(pool: &PgPool, schema: &str) -> Result<SignedIn, StoreErr
     )
     .fetch_one(pool)
     .await?;
-    Ok(SignedIn {
+    Ok(SignedInRole {
         user: row.user,
         is_mighty: row.mighty,
         owns: row.owns,

@@ -11,7 +11,7 @@ use super::{
     targets::LockedTarget,
 };
 use latchkey_domain::access::{
-    GrantId, blocker::Blocker, compared::Compared, evidence::Kept, grant::Proven, transition::Target,
+    GrantId, blocker::Blocker, compared::Compared, evidence::KeptEvidence, grant::Proven, transition::Target,
 };
 use serde_json::Value;
 use std::{collections::BTreeSet, time::Duration};
@@ -57,7 +57,7 @@ pub struct LegWrite<'a> {
 /// What a proof saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LegProof<'a> {
-    pub evidence: Kept<'a>,
+    pub evidence: KeptEvidence<'a>,
     /// What it allows beyond what was decided, as sentences.
     pub wider: Vec<String>,
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counted {
+pub enum CountedAction {
     /// A sign-in that begins or comes back, by address, since the person is not known yet.
     SignInFrom,
     /// A sign-in that succeeds, by person.
@@ -24,7 +24,7 @@ pub enum Counted {
     Form,
 }
 
-impl Counted {
+impl CountedAction {
     fn as_str(self) -> &'static str {
         match self {
             Self::SignInFrom => "sign_in_address",
@@ -58,7 +58,12 @@ const PASSING: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis
 ///
 /// # Errors
 /// `Database`. Too many attempts are not an error, but `Ok(Some(..))`.
-pub async fn count(store: &Store, what: Counted, whose: &str, times: u32) -> Result<Option<TooOften>, StoreError> {
+pub async fn count(
+    store: &Store,
+    what: CountedAction,
+    whose: &str,
+    times: u32,
+) -> Result<Option<TooOften>, StoreError> {
     let whose = Sha256::digest(whose.as_bytes()).to_vec();
     for pause in PASSING {
         match count_free(store, what, &whose, times).await? {
@@ -78,7 +83,7 @@ pub async fn count(store: &Store, what: Counted, whose: &str, times: u32) -> Res
 }
 
 /// The count with one more; `None` if there is no room, or another session has the window locked.
-async fn count_free(store: &Store, what: Counted, whose: &[u8], times: u32) -> Result<Option<i32>, StoreError> {
+async fn count_free(store: &Store, what: CountedAction, whose: &[u8], times: u32) -> Result<Option<i32>, StoreError> {
     Ok(sqlx::query_scalar!(
         r#"with free as (select from limit_window where what = $1 and whose = $2 for update skip locked),
              there as (select from limit_window where what = $1 and whose = $2)
@@ -100,7 +105,7 @@ async fn count_free(store: &Store, what: Counted, whose: &[u8], times: u32) -> R
 }
 
 /// Whether a window has no room.
-async fn is_full(store: &Store, what: Counted, whose: &[u8], times: u32) -> Result<bool, StoreError> {
+async fn is_full(store: &Store, what: CountedAction, whose: &[u8], times: u32) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar!(
         r#"select exists (select from limit_window
              where what = $1 and whose = $2 and ends_at > clock_timestamp() and count >= $3) as "full!""#,
@@ -112,7 +117,7 @@ async fn is_full(store: &Store, what: Counted, whose: &[u8], times: u32) -> Resu
     .await?)
 }
 
-async fn wait(store: &Store, what: Counted, whose: &[u8]) -> Result<u32, StoreError> {
+async fn wait(store: &Store, what: CountedAction, whose: &[u8]) -> Result<u32, StoreError> {
     let seconds = sqlx::query_scalar!(
         r#"select ceil(extract(epoch from ends_at - clock_timestamp()))::integer as "seconds!"
            from limit_window where what = $1 and whose = $2"#,

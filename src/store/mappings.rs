@@ -5,7 +5,7 @@ use super::{StoreError, targets::LockedTarget};
 use latchkey_domain::{
     access::PrincipalId,
     plan::{
-        authenticator::Line,
+        authenticator::OwnLine,
         cluster::{AwsAuthWrite, Reserved, Settled},
     },
 };
@@ -54,7 +54,7 @@ impl LockedTarget {
     ///
     /// # Errors
     /// `Database`.
-    pub async fn intend_lines(&mut self, lines: &[Line]) -> Result<(), StoreError> {
+    pub async fn intend_lines(&mut self, lines: &[OwnLine]) -> Result<(), StoreError> {
         for line in lines {
             sqlx::query!(
                 "insert into mapping (principal_id, cluster_id, visit, kind, username, own, data_key, inserted,

@@ -65,7 +65,7 @@ pub struct Store {
     pool: PgPool,
     parsed: observations::Parsed,
     policy: policies::LastRead,
-    refusal: session::Refusal,
+    refusal: session::ConnectionRefusal,
     /// For a store of pages: how many of its transactions there may be at once.
     pages: Option<Places>,
 }
@@ -93,7 +93,7 @@ impl Store {
     }
 
     fn connect_within(url: &DatabaseUrl, connections: u32, patience: Duration) -> Self {
-        let refusal = session::Refusal::default();
+        let refusal = session::ConnectionRefusal::default();
         let (looked, of) = (refusal.clone(), url.clone());
         let pool = PgPoolOptions::new()
             .max_connections(connections)
@@ -136,7 +136,7 @@ impl Store {
     }
 
     /// Why the last new connection was not used, if it was not.
-    pub fn unfit(&self) -> Option<session::Unfit> {
+    pub fn unfit(&self) -> Option<session::UnfitConnection> {
         self.refusal.get()
     }
 
@@ -146,7 +146,7 @@ impl Store {
             pool,
             parsed: observations::Parsed::default(),
             policy: policies::LastRead::default(),
-            refusal: session::Refusal::default(),
+            refusal: session::ConnectionRefusal::default(),
             pages: None,
         }
     }

@@ -39,11 +39,11 @@ pub async fn cluster(store: &Store, id: ClusterId) -> Result<Option<Observed<Clu
 const KEPT: usize = 16;
 
 /// A look that was parsed, with its hash.
-type Kept = (Vec<u8>, Arc<ClusterObservation>);
+type KeptLook = (Vec<u8>, Arc<ClusterObservation>);
 
 /// Looks that were parsed, by their hash, the newest last.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Parsed(Arc<Mutex<VecDeque<Kept>>>);
+pub(super) struct Parsed(Arc<Mutex<VecDeque<KeptLook>>>);
 
 impl Parsed {
     fn get(&self, hash: &[u8]) -> Option<Arc<ClusterObservation>> {

@@ -277,7 +277,7 @@ pub async fn note_identity(
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
-pub async fn held(store: &Store, id: PrincipalId) -> Result<Option<Held>, StoreError> {
+pub async fn held(store: &Store, id: PrincipalId) -> Result<Option<HeldPrincipal>, StoreError> {
     let row = sqlx::query!(
         "select i.person_id, i.arn, i.unique_id, i.ended_at, p.handle, p.name from principal i
          join person p on p.id = i.person_id where i.id = $1",
@@ -286,7 +286,7 @@ pub async fn held(store: &Store, id: PrincipalId) -> Result<Option<Held>, StoreE
     .fetch_optional(store.pool())
     .await?;
     row.map(|row| {
-        Ok(Held {
+        Ok(HeldPrincipal {
             person: PersonId(row.person_id),
             handle: row.handle.parse().map_err(|error| StoreError::corrupt("person", "handle", error))?,
             name: row.name,
@@ -300,7 +300,7 @@ pub async fn held(store: &Store, id: PrincipalId) -> Result<Option<Held>, StoreE
 
 /// A principal, with what an operator has to know to release it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct HeldPrincipal {
     pub person: PersonId,
     pub handle: Handle,
     pub name: String,

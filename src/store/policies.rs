@@ -4,7 +4,7 @@ mod apply;
 mod ends;
 
 pub(super) use apply::APPLY_LOCK;
-pub use apply::{Application, Applied, Gone, NotApplied, apply};
+pub use apply::{Application, AppliedPolicy, GoneFromPolicy, NotApplied, apply};
 pub use ends::NotGranted;
 
 use super::{Store, StoreError, Tx};

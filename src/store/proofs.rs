@@ -2,7 +2,7 @@
 
 use super::{
     StoreError, Tx,
-    sessions::{SignedIn, token_hash},
+    sessions::{SessionPerson, token_hash},
 };
 use latchkey_domain::{
     access::{PersonId, PrincipalId},
@@ -23,7 +23,7 @@ impl Tx {
     ///
     /// # Errors
     /// `Database`.
-    pub async fn count_nonces(&mut self, signed_in: &SignedIn) -> Result<Nonces, StoreError> {
+    pub async fn count_nonces(&mut self, signed_in: &SessionPerson) -> Result<Nonces, StoreError> {
         let row = sqlx::query!(
             r#"select count(*) filter (where session_id = $2) as "session!",
                  count(*) filter (where created_at > clock_timestamp() - interval '1 hour') as "hour!"
@@ -40,7 +40,7 @@ impl Tx {
     ///
     /// # Errors
     /// `Database`.
-    pub async fn nonce_is_open(&mut self, signed_in: &SignedIn, name: &str) -> Result<bool, StoreError> {
+    pub async fn nonce_is_open(&mut self, signed_in: &SessionPerson, name: &str) -> Result<bool, StoreError> {
         let row = sqlx::query!(
             r#"select 1 as "one!" from proof_nonce where hash = $1 and person_id = $2 and session_id = $3
                  and used_at is null and expires_at > clock_timestamp()"#,
@@ -57,7 +57,12 @@ impl Tx {
     ///
     /// # Errors
     /// `Database`.
-    pub async fn add_nonce(&mut self, signed_in: &SignedIn, name: &str, lives: Duration) -> Result<(), StoreError> {
+    pub async fn add_nonce(
+        &mut self,
+        signed_in: &SessionPerson,
+        name: &str,
+        lives: Duration,
+    ) -> Result<(), StoreError> {
         sqlx::query!(
             "insert into proof_nonce (hash, person_id, session_id, created_at, expires_at)
              values ($1, $2, $3, clock_timestamp(), clock_timestamp() + make_interval(secs => $4))",

@@ -35,7 +35,7 @@ use sqlx::PgConnection;
 use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
 
-pub use super::grant_rows::{Locked, Unreadable};
+pub use super::grant_rows::{Locked, UnreadableGrant};
 
 impl Tx {
     /// Those of these principals for which another session has the row of a line on this cluster locked; all of them if
@@ -247,7 +247,7 @@ impl Tx {
 ///
 /// # Errors
 /// `Event`, `Database`.
-pub async fn raise(tx: &mut Tx, row: &Unreadable, now: Timestamp) -> Result<bool, StoreError> {
+pub async fn raise(tx: &mut Tx, row: &UnreadableGrant, now: Timestamp) -> Result<bool, StoreError> {
     if alarms::stands(tx.connection(), AlarmCode::UnreadableRow, &row.row).await? {
         return Ok(false);
     }
@@ -277,7 +277,7 @@ pub async fn raise(tx: &mut Tx, row: &Unreadable, now: Timestamp) -> Result<bool
 }
 
 /// Raises the alarms about rows that cannot be read, each in a transaction of its own. Errors are logged.
-pub async fn tell(store: &Store, rows: &[Unreadable]) {
+pub async fn tell(store: &Store, rows: &[UnreadableGrant]) {
     for row in rows {
         let told = async {
             let mut tx = store.begin().await?;
@@ -294,7 +294,7 @@ pub async fn tell(store: &Store, rows: &[Unreadable]) {
 /// The rows that a run is about to write for and that another session has locked. A setup waits for the next look; an
 /// end does not wait.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Held {
+pub struct LockedRows {
     /// Grants whose own row or leg on the target is locked: no intent can refer to them, or no mark can be set.
     pub grants: BTreeSet<GrantId>,
     /// Principals for which no line can be recorded: their own row, that of a line, or that of the cluster is locked.
@@ -310,7 +310,7 @@ pub async fn held(
     target: Target,
     grants: &BTreeSet<GrantId>,
     principals: &BTreeSet<PrincipalId>,
-) -> Result<Held, StoreError> {
+) -> Result<LockedRows, StoreError> {
     let ids: Vec<Uuid> = grants.iter().map(|id| id.0).collect();
     let of_principals: Vec<Uuid> = principals.iter().map(|id| id.0).collect();
     let mut tx = store.begin().await?;
@@ -336,7 +336,7 @@ pub async fn held(
     .fetch_all(tx.connection())
     .await?;
     let lines = tx.locked_lines(target, &of_principals).await?;
-    Ok(Held {
+    Ok(LockedRows {
         grants: grants.iter().copied().filter(|id| !free.contains(&id.0) || !legs.contains(&id.0)).collect(),
         principals: principals
             .iter()

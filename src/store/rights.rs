@@ -20,11 +20,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod held;
 
-pub use held::{Held, Taking, held};
+pub use held::{HeldRights, Taking, held};
 
 /// How far a right on a table goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reach {
+pub enum TableReach {
     /// Every column, including those that are added later.
     Table,
     /// These columns only.
@@ -32,7 +32,7 @@ pub enum Reach {
 }
 
 /// Rights by table and privilege, as PostgreSQL spells it (`INSERT`).
-pub type Rights = BTreeMap<(String, &'static str), Reach>;
+pub type Rights = BTreeMap<(String, &'static str), TableReach>;
 
 /// The privileges on a table that matter here.
 const PRIVILEGES: [&str; 8] = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"];
@@ -83,7 +83,7 @@ pub fn is_function(name: &str) -> bool {
 
 /// Adds what `grant PRIVILEGES on TABLES to ROLES` grants.
 fn grant(statement: &str, role: &str, tables: &BTreeSet<String>, rights: &mut Rights) {
-    let Some(given) = Given::of(statement, "grant ", " to ", role) else { return };
+    let Some(given) = RightsStatement::of(statement, "grant ", " to ", role) else { return };
     let named: Vec<&str> = match given.on {
         "all tables in schema public" => {
             tables.iter().map(String::as_str).filter(|table| !is_function(table)).collect()
@@ -94,11 +94,11 @@ fn grant(statement: &str, role: &str, tables: &BTreeSet<String>, rights: &mut Ri
     };
     for (name, given) in given.privileges() {
         for table in &named {
-            let reach = rights.entry(((*table).to_owned(), name)).or_insert(Reach::Columns(BTreeSet::new()));
+            let reach = rights.entry(((*table).to_owned(), name)).or_insert(TableReach::Columns(BTreeSet::new()));
             match (&mut *reach, &given) {
-                (_, Reach::Table) => *reach = Reach::Table,
-                (Reach::Columns(known), Reach::Columns(columns)) => known.extend(columns.iter().cloned()),
-                (Reach::Table, Reach::Columns(_)) => {}
+                (_, TableReach::Table) => *reach = TableReach::Table,
+                (TableReach::Columns(known), TableReach::Columns(columns)) => known.extend(columns.iter().cloned()),
+                (TableReach::Table, TableReach::Columns(_)) => {}
             }
         }
     }
@@ -107,29 +107,29 @@ fn grant(statement: &str, role: &str, tables: &BTreeSet<String>, rights: &mut Ri
 /// Removes what `revoke PRIVILEGES on TABLES from ROLES` revokes. Revoking columns of a right on the whole table has no
 /// effect, as in PostgreSQL.
 fn revoke(statement: &str, role: &str, rights: &mut Rights) {
-    let Some(taken) = Given::of(statement, "revoke ", " from ", role) else { return };
+    let Some(taken) = RightsStatement::of(statement, "revoke ", " from ", role) else { return };
     let named: Vec<&str> = if is_function(taken.on) { vec![taken.on] } else { taken.on.split(", ").collect() };
     for (name, taken) in taken.privileges() {
         for table in &named {
             let key = ((*table).to_owned(), name);
             match (&taken, rights.get_mut(&key)) {
-                (Reach::Table, _) => drop(rights.remove(&key)),
-                (Reach::Columns(columns), Some(Reach::Columns(known))) => {
+                (TableReach::Table, _) => drop(rights.remove(&key)),
+                (TableReach::Columns(columns), Some(TableReach::Columns(known))) => {
                     known.retain(|column| !columns.contains(column));
                 }
-                (Reach::Columns(_), Some(Reach::Table) | None) => {}
+                (TableReach::Columns(_), Some(TableReach::Table) | None) => {}
             }
         }
     }
 }
 
 /// A statement that grants or revokes privileges on something.
-struct Given<'a> {
+struct RightsStatement<'a> {
     privileges: &'a str,
     on: &'a str,
 }
 
-impl<'a> Given<'a> {
+impl<'a> RightsStatement<'a> {
     /// The statement of this verb that names the role.
     fn of(statement: &'a str, verb: &str, preposition: &str, role: &str) -> Option<Self> {
         let (privileges, rest) = statement.strip_prefix(verb)?.split_once(" on ")?;
@@ -137,13 +137,13 @@ impl<'a> Given<'a> {
         roles.split(", ").any(|name| name == role).then_some(Self { privileges, on })
     }
 
-    fn privileges(&self) -> Vec<(&'static str, Reach)> {
+    fn privileges(&self) -> Vec<(&'static str, TableReach)> {
         let known = |privilege: String| {
             let (name, columns) = privilege.split_once(" (").unwrap_or((privilege.as_str(), ""));
             let all = PRIVILEGES.into_iter().chain([EXECUTE]);
             let name = all.into_iter().find(|known| known.eq_ignore_ascii_case(name))?;
             let columns = columns.trim_end_matches(')').split(", ").map(str::to_owned).collect();
-            Some((name, if privilege.contains('(') { Reach::Columns(columns) } else { Reach::Table }))
+            Some((name, if privilege.contains('(') { TableReach::Columns(columns) } else { TableReach::Table }))
         };
         outside_parentheses(self.privileges).into_iter().filter_map(known).collect()
     }
@@ -174,12 +174,12 @@ pub fn beyond(some: &Rights, others: &Rights) -> Vec<String> {
     for ((table, privilege), reach) in some {
         let other = others.get(&(table.clone(), *privilege));
         match (reach, other) {
-            (_, Some(Reach::Table)) => {}
-            (Reach::Table, _) => more.push(format!("{privilege} ON {table}")),
-            (Reach::Columns(columns), other) => {
+            (_, Some(TableReach::Table)) => {}
+            (TableReach::Table, _) => more.push(format!("{privilege} ON {table}")),
+            (TableReach::Columns(columns), other) => {
                 let known = match other {
-                    Some(Reach::Columns(known)) => known.clone(),
-                    Some(Reach::Table) | None => BTreeSet::new(),
+                    Some(TableReach::Columns(known)) => known.clone(),
+                    Some(TableReach::Table) | None => BTreeSet::new(),
                 };
                 let left: Vec<&str> = columns.difference(&known).map(String::as_str).collect();
                 if !left.is_empty() {
@@ -206,9 +206,9 @@ mod tests {
             grant(&statement, "web", &tables, &mut rights);
         }
         let columns = BTreeSet::from(["state".to_owned(), "closed".to_owned()]);
-        assert_eq!(rights.get(&("vote".to_owned(), "UPDATE")), Some(&Reach::Columns(columns)));
-        assert_eq!(rights.get(&("vote".to_owned(), "INSERT")), Some(&Reach::Table));
-        assert_eq!(rights.get(&("event".to_owned(), "SELECT")), Some(&Reach::Table));
+        assert_eq!(rights.get(&("vote".to_owned(), "UPDATE")), Some(&TableReach::Columns(columns)));
+        assert_eq!(rights.get(&("vote".to_owned(), "INSERT")), Some(&TableReach::Table));
+        assert_eq!(rights.get(&("event".to_owned(), "SELECT")), Some(&TableReach::Table));
         assert_eq!(rights.get(&("event".to_owned(), "DELETE")), None);
         assert_eq!(rights.len(), 7);
     }
@@ -241,18 +241,21 @@ mod tests {
     fn the_migrations_give_the_web_what_it_decides_with_and_no_evidence() {
         let tables = BTreeSet::from(["access_grant".to_owned(), "observation".to_owned()]);
         let rights = granted("latchkey_web", &tables);
-        assert!(matches!(rights.get(&("access_grant".to_owned(), "UPDATE")), Some(Reach::Columns(_))));
+        assert!(matches!(rights.get(&("access_grant".to_owned(), "UPDATE")), Some(TableReach::Columns(_))));
         assert_eq!(rights.get(&("observation".to_owned(), "INSERT")), None);
-        assert_eq!(rights.get(&("observation".to_owned(), "SELECT")), Some(&Reach::Table));
+        assert_eq!(rights.get(&("observation".to_owned(), "SELECT")), Some(&TableReach::Table));
     }
 
     #[test]
     fn what_is_more_is_told_as_a_grant_says_it() {
-        let columns = |names: &[&str]| Reach::Columns(names.iter().map(|&name| name.to_owned()).collect());
+        let columns = |names: &[&str]| TableReach::Columns(names.iter().map(|&name| name.to_owned()).collect());
         let key = |table: &str| (table.to_owned(), "UPDATE");
-        let mine =
-            Rights::from([(key("a"), Reach::Table), (key("b"), columns(&["x", "y"])), (key("c"), columns(&["x"]))]);
-        let theirs = Rights::from([(key("b"), columns(&["x"])), (key("c"), Reach::Table)]);
+        let mine = Rights::from([
+            (key("a"), TableReach::Table),
+            (key("b"), columns(&["x", "y"])),
+            (key("c"), columns(&["x"])),
+        ]);
+        let theirs = Rights::from([(key("b"), columns(&["x"])), (key("c"), TableReach::Table)]);
         assert_eq!(beyond(&mine, &theirs), ["UPDATE ON a", "UPDATE (y) ON b"]);
         assert!(beyond(&theirs, &theirs).is_empty());
     }

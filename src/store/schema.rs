@@ -16,23 +16,23 @@ mod mend;
 const KEPT: &str = include_str!("schema.txt");
 
 /// The parts of a schema, such as `trigger event.event_queue`, each with its definition.
-pub type Parts = BTreeMap<String, String>;
+pub type SchemaParts = BTreeMap<String, String>;
 
 /// The parts that a database has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundSchema {
     /// The schema of the tables.
     pub schema: String,
     /// The role that owns its tables, or most of them.
     pub owner: String,
-    pub parts: Parts,
+    pub parts: SchemaParts,
     /// Parts that do not change what can be written: indexes that are not unique.
     harmless: Vec<String>,
 }
 
 /// How a part differs from what the migrations made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Differs {
+pub enum PartDiffers {
     Missing,
     Changed,
     /// No migration made it.
@@ -44,23 +44,23 @@ pub enum Differs {
 pub struct Difference {
     /// Its name, such as `trigger event.event_queue`.
     pub part: String,
-    pub differs: Differs,
+    pub differs: PartDiffers,
     /// The statements that repair it, run as the schema's owner; a comment if there is no such statement.
     pub mend: String,
 }
 
 /// The parts as the migrations of this version make them.
-pub fn kept() -> Parts {
+pub fn kept() -> SchemaParts {
     parse(KEPT)
 }
 
-fn parse(text: &str) -> Parts {
+fn parse(text: &str) -> SchemaParts {
     let line = |line: &str| line.split_once(": ").map(|(part, made)| (part.to_owned(), made.to_owned()));
     text.lines().filter_map(line).collect()
 }
 
 /// The parts as `schema.txt` holds them: a line each, in the order of their names.
-pub fn text(parts: &Parts) -> String {
+pub fn text(parts: &SchemaParts) -> String {
     parts.iter().fold(String::new(), |text, (part, made)| text + part + ": " + made + "\n")
 }
 
@@ -68,7 +68,7 @@ pub fn text(parts: &Parts) -> String {
 ///
 /// # Errors
 /// `Database`.
-pub async fn found(pool: &PgPool) -> Result<Found, StoreError> {
+pub async fn found(pool: &PgPool) -> Result<FoundSchema, StoreError> {
     let tables: Vec<String> = kept().keys().filter_map(|part| part.strip_prefix("table ")).map(str::to_owned).collect();
     let here = sqlx::query!(
         r#"select current_schema()::text as "schema!", coalesce((select mode() within group (order by c.relowner::regrole::text)
@@ -151,20 +151,20 @@ pub async fn found(pool: &PgPool) -> Result<Found, StoreError> {
     // A long expression has line breaks.
     let one_line = |text: &str| text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ");
     let parts = rows.into_iter().map(|row| (row.part, one_line(&row.made))).collect();
-    Ok(Found { schema: here.schema, owner: here.owner, parts, harmless })
+    Ok(FoundSchema { schema: here.schema, owner: here.owner, parts, harmless })
 }
 
 /// How a database differs from what the migrations made. Other tables and functions in the same schema, by other
 /// names, are not differences, and neither is an index that is not unique. If a table is gone, its parts are not named.
-pub fn differences(kept: &Parts, found: &Found) -> Vec<Difference> {
+pub fn differences(kept: &SchemaParts, found: &FoundSchema) -> Vec<Difference> {
     let lacking = kept.iter().filter_map(|(part, made)| match found.parts.get(part) {
         Some(now) if now == made => None,
-        Some(_) => Some((part, Differs::Changed)),
-        None => Some((part, Differs::Missing)),
+        Some(_) => Some((part, PartDiffers::Changed)),
+        None => Some((part, PartDiffers::Missing)),
     });
     let more = found.parts.keys().filter(|part| !kept.contains_key(*part) && !found.harmless.contains(part));
-    let more = more.filter(|part| is_about_ours(part, kept)).map(|part| (part, Differs::Added));
-    let difference = |(part, differs): (&String, Differs)| {
+    let more = more.filter(|part| is_about_ours(part, kept)).map(|part| (part, PartDiffers::Added));
+    let difference = |(part, differs): (&String, PartDiffers)| {
         let (made, now) = (kept.get(part).map(String::as_str), found.parts.get(part).map(String::as_str));
         let mend = mend::mend(part, (made, now), found);
         Difference { part: part.clone(), differs, mend }
@@ -178,8 +178,8 @@ pub fn differences(kept: &Parts, found: &Found) -> Vec<Difference> {
 }
 
 /// Makes a comment of each statement that names a missing column: it works once the column exists.
-fn put_off(all: &mut [Difference], kept: &Parts) {
-    let gone = all.iter().filter(|found| found.differs == Differs::Missing);
+fn put_off(all: &mut [Difference], kept: &SchemaParts) {
+    let gone = all.iter().filter(|found| found.differs == PartDiffers::Missing);
     let gone = gone.filter_map(|found| found.part.strip_prefix("column ")?.split_once('.'));
     let gone: Vec<(String, String)> = gone.map(|(table, column)| (table.to_owned(), column.to_owned())).collect();
     for found in all.iter_mut().filter(|found| !found.part.starts_with("column ")) {
@@ -192,7 +192,7 @@ fn put_off(all: &mut [Difference], kept: &Parts) {
 }
 
 /// The order in which parts are repaired: those that others need come first.
-fn turn(part: &str, kept: &Parts) -> usize {
+fn turn(part: &str, kept: &SchemaParts) -> usize {
     let is_reference = kept.get(part).is_some_and(|made| made.starts_with("FOREIGN KEY"));
     match part.split(' ').next().unwrap_or_default() {
         "function" => 0,
@@ -207,7 +207,7 @@ fn turn(part: &str, kept: &Parts) -> usize {
 
 /// Whether a part belongs to a table of Latchkey, or has the name of a function of Latchkey: a function with other
 /// arguments would be called in its place.
-fn is_about_ours(part: &str, kept: &Parts) -> bool {
+fn is_about_ours(part: &str, kept: &SchemaParts) -> bool {
     let Some((kind, name)) = part.split_once(' ') else { return false };
     match kind {
         "table" => false,
@@ -227,7 +227,7 @@ fn table_of(part: &str) -> Option<&str> {
 }
 
 /// How many of the parts are of a kind, such as `trigger`.
-pub fn count(parts: &Parts, kind: &str) -> usize {
+pub fn count(parts: &SchemaParts, kind: &str) -> usize {
     parts.keys().filter(|part| part.split(' ').next() == Some(kind)).count()
 }
 
@@ -235,13 +235,13 @@ pub fn count(parts: &Parts, kind: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn parts(of: &[(&str, &str)]) -> Parts {
+    fn parts(of: &[(&str, &str)]) -> SchemaParts {
         of.iter().map(|(part, made)| ((*part).to_owned(), (*made).to_owned())).collect()
     }
 
-    fn told(kept: &Parts, found: Parts, harmless: &[&str]) -> Vec<(String, Differs)> {
+    fn told(kept: &SchemaParts, found: SchemaParts, harmless: &[&str]) -> Vec<(String, PartDiffers)> {
         let harmless = harmless.iter().map(|&part| part.to_owned()).collect();
-        let found = Found { schema: "public".into(), owner: "owner".into(), parts: found, harmless };
+        let found = FoundSchema { schema: "public".into(), owner: "owner".into(), parts: found, harmless };
         differences(kept, &found).into_iter().map(|found| (found.part, found.differs)).collect()
     }
 
@@ -259,10 +259,10 @@ mod tests {
             ("function theirs()", "z"),
         ]);
         let expected = [
-            ("function f(uuid)", Differs::Added),
-            ("table a", Differs::Changed),
-            ("trigger a.t", Differs::Missing),
-            ("rule a.r", Differs::Added),
+            ("function f(uuid)", PartDiffers::Added),
+            ("table a", PartDiffers::Changed),
+            ("trigger a.t", PartDiffers::Missing),
+            ("rule a.r", PartDiffers::Added),
         ];
         assert_eq!(told(&kept, found, &["index a.plain"]), expected.map(|(part, differs)| (part.to_owned(), differs)));
         assert!(told(&kept, kept.clone(), &[]).is_empty());

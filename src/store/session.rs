@@ -70,7 +70,7 @@ pub(super) fn quoted(name: &str) -> String {
 
 /// Why a connection is not used: a sentence with what an administrator has to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfit {
+pub struct UnfitConnection {
     user: String,
     database: String,
     schema: String,
@@ -85,7 +85,7 @@ pub struct Unfit {
 ///
 /// # Errors
 /// `Database`.
-pub async fn unfit(connection: &mut PgConnection, schema: &str) -> Result<Option<Unfit>, sqlx::Error> {
+pub async fn unfit(connection: &mut PgConnection, schema: &str) -> Result<Option<UnfitConnection>, sqlx::Error> {
     // Not by the macro: it has to work in a database without any schema, and with any search path.
     let row = sqlx::query(
         "select current_user::text, current_database()::text, pg_catalog.current_setting('search_path'),
@@ -116,7 +116,7 @@ pub async fn unfit(connection: &mut PgConnection, schema: &str) -> Result<Option
         return Ok(None);
     }
     let (user, database) = (text(0)?, text(1)?);
-    Ok(Some(Unfit { user, database, schema: schema.to_owned(), is_owner, wrong, tables_in }))
+    Ok(Some(UnfitConnection { user, database, schema: schema.to_owned(), is_owner, wrong, tables_in }))
 }
 
 /// The same for a connection made for the check. It also finds why a connection fails, while a pool says only that it
@@ -124,7 +124,7 @@ pub async fn unfit(connection: &mut PgConnection, schema: &str) -> Result<Option
 ///
 /// # Errors
 /// `Database`.
-pub async fn unfit_at(url: &DatabaseUrl) -> Result<Option<Unfit>, StoreError> {
+pub async fn unfit_at(url: &DatabaseUrl) -> Result<Option<UnfitConnection>, StoreError> {
     let mut connection = PgConnection::connect_with(&url.options()).await?;
     let found = unfit(&mut connection, url.schema()).await?;
     connection.close().await?;
@@ -137,7 +137,7 @@ fn leads_to(search_path: &str, schema: &str) -> bool {
     parts.next() == Some(schema) && parts.all(|part| part == "pg_temp")
 }
 
-impl Unfit {
+impl UnfitConnection {
     /// The statements that an administrator runs in place of `latchkey migrate`. Empty if latchkey.toml has to change,
     /// or there is no schema yet, since its owner is not known.
     pub fn statements(&self) -> Vec<String> {
@@ -174,7 +174,7 @@ impl Unfit {
     }
 }
 
-impl std::fmt::Display for Unfit {
+impl std::fmt::Display for UnfitConnection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.what())?;
         let statements = self.statements();
@@ -189,19 +189,19 @@ impl std::fmt::Display for Unfit {
     }
 }
 
-impl std::error::Error for Unfit {}
+impl std::error::Error for UnfitConnection {}
 
 /// Why the last new connection was not used; shared by the clones of a store.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Refusal(Arc<Mutex<Option<Unfit>>>);
+pub(super) struct ConnectionRefusal(Arc<Mutex<Option<UnfitConnection>>>);
 
-impl Refusal {
-    pub(super) fn get(&self) -> Option<Unfit> {
+impl ConnectionRefusal {
+    pub(super) fn get(&self) -> Option<UnfitConnection> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Logs it once, until a connection is used or another reason is found.
-    fn set(&self, why: Option<Unfit>) {
+    fn set(&self, why: Option<UnfitConnection>) {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(why) = why.as_ref().filter(|why| last.as_ref() != Some(*why)) {
             tracing::error!(%why, "a connection to the database is not used");

@@ -30,7 +30,7 @@ pub struct SessionLimits {
 
 /// The person and session that a request comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedIn {
+pub struct SessionPerson {
     pub session: SessionId,
     pub person: Person,
     pub email: Option<String>,
@@ -97,7 +97,7 @@ pub async fn signed_in(
     token: &str,
     limits: SessionLimits,
     extend: bool,
-) -> Result<Option<SignedIn>, StoreError> {
+) -> Result<Option<SessionPerson>, StoreError> {
     let hash = token_hash(token);
     let row = sqlx::query!(
         r#"select s.id, s.auth_time, s.acr, latchkey_flat(s.amr) as "amr!", s.seen_at < clock_timestamp() - interval '1 minute' as "stale!",
@@ -125,7 +125,7 @@ pub async fn signed_in(
         .execute(store.pool())
         .await?;
     }
-    Ok(Some(SignedIn {
+    Ok(Some(SessionPerson {
         session: SessionId(row.id),
         person: person(row.person_id, &row.handle, row.name, row.groups)?,
         email: row.email,

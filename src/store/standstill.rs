@@ -29,7 +29,7 @@ pub use tables::Watch;
 
 use super::{
     Store, StoreError, Tx,
-    alarms::{self, Standing},
+    alarms::{self, StandingAlarm},
     audit::{SEALER_LOCK, waits_for_seal},
 };
 use crate::causes::chain;
@@ -37,7 +37,7 @@ use futures::FutureExt as _;
 use jiff::SignedDuration;
 use keepers::{Keeper, end_it, first_of, of_session, who};
 use latchkey_domain::access::alarm::{Alarm, AlarmCode};
-use rows::{Row, is_free, late, lock, locked};
+use rows::{KeptRow, is_free, late, lock, locked};
 use said::{of_access, of_identity, of_leg, of_target};
 use std::{
     pin::pin,
@@ -125,7 +125,7 @@ async fn tell_of_table(store: &Store, table: &str, keepers: &[Keeper]) -> Result
 }
 
 /// The sessions that keep a row locked, found by waiting for it; `None` if it was freed within [`PROBE`].
-async fn keepers(store: &Store, row: Row) -> Result<Option<Vec<Keeper>>, StoreError> {
+async fn keepers(store: &Store, row: KeptRow) -> Result<Option<Vec<Keeper>>, StoreError> {
     let mut tx = store.begin().await?;
     tx.wait_at_most(PROBE).await?;
     let own = sqlx::query_scalar!(r#"select pg_backend_pid() as "pid!""#).fetch_one(tx.connection()).await?;
@@ -149,15 +149,15 @@ async fn raise(store: &Store, alarm: &Alarm) -> Result<(), StoreError> {
 }
 
 /// Raises the alarm about a locked row, if it is still locked.
-async fn tell(store: &Store, row: Row) -> Result<(), StoreError> {
+async fn tell(store: &Store, row: KeptRow) -> Result<(), StoreError> {
     let Some(keepers) = keepers(store, row).await? else { return Ok(()) };
     let mut tx = store.begin().await?;
     let alarm = match row {
-        Row::Access(id) => of_access(&mut tx, row, id, &keepers).await?,
-        Row::Target(target) => of_target(&mut tx, row, target, &keepers).await?,
-        Row::Leg(id, _) => of_leg(&mut tx, row, id, &keepers).await?,
-        Row::Principal(id) => of_identity(&mut tx, row, (id, None), &keepers).await?,
-        Row::Mapping(cluster, id) => of_identity(&mut tx, row, (id, Some(cluster)), &keepers).await?,
+        KeptRow::Access(id) => of_access(&mut tx, row, id, &keepers).await?,
+        KeptRow::Target(target) => of_target(&mut tx, row, target, &keepers).await?,
+        KeptRow::Leg(id, _) => of_leg(&mut tx, row, id, &keepers).await?,
+        KeptRow::Principal(id) => of_identity(&mut tx, row, (id, None), &keepers).await?,
+        KeptRow::Mapping(cluster, id) => of_identity(&mut tx, row, (id, Some(cluster)), &keepers).await?,
     };
     let now = tx.now().await?;
     tx.raise(&alarm, now).await?;
@@ -195,7 +195,7 @@ async fn tell_of_seal(store: &Store, waits: SignedDuration) -> Result<(), StoreE
 }
 
 /// Whether the row or the table that an alarm is about is no longer locked.
-async fn is_let_go(store: Store, tx: &mut Tx, alarm: &Standing) -> Result<bool, StoreError> {
+async fn is_let_go(store: Store, tx: &mut Tx, alarm: &StandingAlarm) -> Result<bool, StoreError> {
     tx.wait_at_most(PROBE).await?;
     if alarm.subject == tables::POLICY {
         return Ok(!tables::is_policy_kept(&store).await?);
@@ -203,7 +203,7 @@ async fn is_let_go(store: Store, tx: &mut Tx, alarm: &Standing) -> Result<bool, 
     if let Some(target) = waits::of_subject(&alarm.subject) {
         return Ok(!waits::still(&store, target).await?);
     }
-    match (Row::of_subject(&alarm.subject), tables::of_subject(&alarm.subject)) {
+    match (KeptRow::of_subject(&alarm.subject), tables::of_subject(&alarm.subject)) {
         (Some(row), _) => is_free(tx, row).await,
         (None, Some(table)) => Ok(!tables::is_locked(&store, table).await?),
         (None, None) => Ok(false),

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 mod locked;
 
-pub use locked::{Finished, LockedTarget, NotHeld};
+pub use locked::{FinishedRun, LockedTarget, NotHeld};
 
 /// A claim of a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Claim {
 pub const MOST_SKEW: Duration = Duration::from_mins(4);
 
 /// A worker without a heartbeat for this long, three times the interval, is dead or stands still. Its late writes would
-/// collide all the same (see the fence in `docs/architecture.md`), so its leases are free.
+/// collide all the same (see "Late writes" in `docs/architecture.md`), so its leases are free.
 pub const DEAD_AFTER: Duration = Duration::from_secs(15);
 
 /// The worker that claims.

@@ -9,7 +9,7 @@ pub use record::RecordPage;
 use super::{
     Failure, SignedIn, State,
     html::Html,
-    layout::{Layout, Place},
+    layout::{Layout, NavItem},
     routes::Routes,
 };
 use crate::{
@@ -18,10 +18,10 @@ use crate::{
         self,
         read::{
             PAGE,
-            audit::{self, Checked, EventRow, LastLink, Wanted},
+            audit::{self, AuditSearch, ChainWalks, EventRow, LastLink},
         },
     },
-    words::{self, Clock, audit::Told},
+    words::{self, Clock, audit::ToldEvent},
 };
 use askama::Template;
 use askama_web::WebTemplate;
@@ -45,11 +45,11 @@ use serde::{Deserialize, Serialize};
 #[template(path = "audit.html")]
 pub struct AuditPage {
     pub layout: Layout,
-    pub filter: Filter,
-    pub errors: Vec<Wrong>,
+    pub filter: AuditFilter,
+    pub errors: Vec<WrongFilters>,
     /// What was not done because of the errors: "Not searched", "Not exported".
     pub undone: &'static str,
-    pub rows: Vec<Row>,
+    pub rows: Vec<AuditRow>,
     /// If there are no rows: the names among the filters that match nothing known.
     pub hints: Vec<Html>,
     pub more: Option<String>,
@@ -58,11 +58,11 @@ pub struct AuditPage {
 }
 
 /// What is wrong with a field, with the field's name; `chain` if it concerns the chain instead of a field.
-type Wrong = (&'static str, Html);
+type WrongFilters = (&'static str, Html);
 
 /// An event.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct AuditRow {
     pub utc: Html,
     pub local: String,
     pub sentence: Html,
@@ -98,7 +98,7 @@ pub struct LastCheck {
 
 impl LastCheck {
     /// The page's words for what was found.
-    pub fn of(checked: &Checked, clock: &Clock) -> Self {
+    pub fn of(checked: &ChainWalks, clock: &Clock) -> Self {
         let said = words::audit::last_check(&found(checked), clock);
         let may_ask = checked.walking.is_none() && !checked.asked;
         Self { broken: checked.broken.is_some(), said: Html::sentence(&said), may_ask }
@@ -106,8 +106,8 @@ impl LastCheck {
 }
 
 /// The same as a value for `words`.
-pub fn found(checked: &Checked) -> words::audit::Found<'_> {
-    words::audit::Found {
+pub fn found(checked: &ChainWalks) -> words::audit::WalkedChain<'_> {
+    words::audit::WalkedChain {
         verified: checked.verified,
         broken: checked.broken.as_ref().map(|(at, place, why)| (*at, *place, why.as_str())),
         walking: checked.walking,
@@ -119,7 +119,7 @@ pub fn found(checked: &Checked) -> words::audit::Found<'_> {
 /// The filters, as they are written in the address.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Filter {
+pub struct AuditFilter {
     pub actor: String,
     pub person: String,
     pub cluster: String,
@@ -134,7 +134,7 @@ pub struct Filter {
 async fn page(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
-    Query(filter): Query<Filter>,
+    Query(filter): Query<AuditFilter>,
 ) -> Result<Response, Failure> {
     signed_in.auditor()?;
     let (wanted, errors) = filter.wanted();
@@ -158,8 +158,8 @@ async fn check(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<Re
     }
 }
 
-impl Filter {
-    fn wanted(&self) -> (Wanted, Vec<Wrong>) {
+impl AuditFilter {
+    fn wanted(&self) -> (AuditSearch, Vec<WrongFilters>) {
         let mut errors = Vec::new();
         // The database refuses a NUL in a text. No name contains control characters, so such a filter finds nothing.
         let plain = |value: &str| value.trim().replace(char::is_control, "\u{fffd}");
@@ -174,7 +174,7 @@ impl Filter {
         if is_empty(from, until) {
             errors.push(("to", Html::prose(EMPTY_PERIOD)));
         }
-        let wanted = Wanted {
+        let wanted = AuditSearch {
             actor: text(&self.actor),
             person: text(&self.person),
             cluster: text(&self.cluster),
@@ -213,7 +213,7 @@ impl Chain {
         Ok(Self::of(last, lag, &checked, clock))
     }
 
-    fn of(last: Option<LastLink>, lag: store::audit::Lag, checked: &Checked, clock: &Clock) -> Self {
+    fn of(last: Option<LastLink>, lag: store::audit::Lag, checked: &ChainWalks, clock: &Clock) -> Self {
         Self {
             last: last.map(|link| (link.seq, Html::relative(clock, link.event_at))),
             unsealed: lag.events,
@@ -228,20 +228,20 @@ impl AuditPage {
     async fn refused(
         state: &State,
         signed_in: &SignedIn,
-        filter: Filter,
-        (errors, undone): (Vec<Wrong>, &'static str),
+        filter: AuditFilter,
+        (errors, undone): (Vec<WrongFilters>, &'static str),
     ) -> Result<Response, Failure> {
         let chain = Chain::read(state, &signed_in.clock).await?;
         let page = Self::new(signed_in, filter, vec![], chain).wrong(errors, undone);
         Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
     }
 
-    fn wrong(mut self, errors: Vec<Wrong>, undone: &'static str) -> Self {
+    fn wrong(mut self, errors: Vec<WrongFilters>, undone: &'static str) -> Self {
         self.layout.title = format!("Error: {}", self.layout.title);
         Self { errors, undone, ..self }
     }
 
-    fn new(signed_in: &SignedIn, filter: Filter, mut events: Vec<EventRow>, chain: Chain) -> Self {
+    fn new(signed_in: &SignedIn, filter: AuditFilter, mut events: Vec<EventRow>, chain: Chain) -> Self {
         let goes_on = events.len() > PAGE;
         events.truncate(PAGE);
         let more = events.last().filter(|_| goes_on).map(|last| filter.address(last.id));
@@ -253,8 +253,8 @@ impl AuditPage {
                 .iter()
                 .any(|value| !value.trim().is_empty());
         Self {
-            layout: signed_in.layout(Place::Audit, "Audit log"),
-            rows: events.iter().map(|event| Row::of(event, &signed_in.clock)).collect(),
+            layout: signed_in.layout(NavItem::Audit, "Audit log"),
+            rows: events.iter().map(|event| AuditRow::of(event, &signed_in.clock)).collect(),
             filter,
             hints: vec![],
             errors: vec![],
@@ -271,11 +271,11 @@ impl AuditPage {
     }
 }
 
-impl Row {
+impl AuditRow {
     fn of(event: &EventRow, clock: &Clock) -> Self {
         let actor = event.actor_name.as_deref().unwrap_or(&event.actor);
         let what = Event::read(&event.action, &event.detail);
-        let told = Told {
+        let told = ToldEvent {
             action: &event.action,
             event: what.as_ref(),
             actor: &capital(actor),
@@ -365,22 +365,22 @@ impl AuditPage {
         ];
         let lag = store::audit::Lag { events: 1, oldest: Some("2026-11-24T14:45:00Z".parse().unwrap()) };
         let last = LastLink { seq: 4215, event_at: "2026-11-24T14:47:59Z".parse().unwrap() };
-        let filter = Filter { person: "ana".to_owned(), ..Filter::default() };
+        let filter = AuditFilter { person: "ana".to_owned(), ..AuditFilter::default() };
         let verified = Some(("2026-11-24T12:02:00Z".parse().unwrap(), 4102));
-        let checked = Checked { verified, ..Checked::default() };
+        let checked = ChainWalks { verified, ..ChainWalks::default() };
         Self::new(signed_in, filter, events, Chain::of(Some(last), lag, &checked, &signed_in.clock))
     }
 
     /// A filter with a date that cannot be read.
     pub fn sample_wrong(signed_in: &SignedIn) -> Self {
-        let filter = Filter { from: "yesterday".to_owned(), ..Filter::default() };
+        let filter = AuditFilter { from: "yesterday".to_owned(), ..AuditFilter::default() };
         let (_, errors) = filter.wanted();
         Self::new(signed_in, filter, vec![], Chain::default()).wrong(errors, "Not searched")
     }
 
     /// An export for an unknown person, on a cluster that does not exist.
     pub fn sample_unknown(signed_in: &SignedIn) -> Self {
-        let filter = Filter { person: "ama".to_owned(), cluster: "nowhere".to_owned(), ..Filter::default() };
+        let filter = AuditFilter { person: "ama".to_owned(), cluster: "nowhere".to_owned(), ..AuditFilter::default() };
         let wrong = |text: &str, near| Html::prose(&words::audit::unknown(text, near));
         let errors = vec![
             ("person", wrong("no person is called `ama` here", Some("ana"))),
@@ -396,7 +396,7 @@ mod tests {
 
     #[test]
     fn the_way_on_keeps_the_filters() {
-        let filter = Filter { person: "ana".into(), action: "grant".into(), ..Filter::default() };
+        let filter = AuditFilter { person: "ana".into(), action: "grant".into(), ..AuditFilter::default() };
         let id = EventId(uuid::Uuid::from_u128(7));
         assert_eq!(filter.address(id), format!("/audit?person=ana&action=grant&after={id}"));
     }

@@ -2,17 +2,17 @@
 
 use super::html::Html;
 use crate::{
-    actions::preview::{self, Shown},
+    actions::preview::{self, ShownPreview},
     words,
 };
 use latchkey_domain::{
-    eks::aws_auth::{Changed, DiffLine, diff},
+    eks::aws_auth::{DiffKind, DiffLine, diff},
     plan::preview::Preview,
 };
 
 /// A line of a document.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub struct ShownLine {
     pub class: &'static str,
     /// `+`, `-` or a blank: a change is never shown by colour alone.
     pub mark: char,
@@ -21,32 +21,32 @@ pub struct Line {
 
 /// A document that would be written, or why none would be.
 #[derive(Debug, Clone)]
-pub struct Document {
+pub struct ChangedDocument {
     pub title: Html,
     /// Beside the title: "412 of 2,048 characters".
     pub note: Option<String>,
-    pub lines: Vec<Line>,
+    pub lines: Vec<ShownLine>,
     /// A sentence instead of the lines.
     pub said: Option<String>,
 }
 
 /// See the module.
 #[derive(Debug, Clone, Default)]
-pub struct Change {
-    pub documents: Vec<Document>,
+pub struct ShownChange {
+    pub documents: Vec<ChangedDocument>,
     /// What prevents the change.
     pub obstacles: Vec<String>,
     /// What this adds to what the requester can already do.
     pub adds: Vec<Html>,
 }
 
-impl Change {
+impl ShownChange {
     /// The change as the planner computed it.
-    pub fn of(shown: &Shown) -> Self {
+    pub fn of(shown: &ShownPreview) -> Self {
         let planned = &shown.preview;
         let mut documents = vec![iam(planned), aws_auth(planned)];
         documents.extend(planned.roles.iter().map(|yaml| whole("ClusterRole", yaml)));
-        documents.extend(planned.bindings.iter().map(|yaml| Document {
+        documents.extend(planned.bindings.iter().map(|yaml| ChangedDocument {
             said: Some(words::access::not_yet(preview::ID, preview::LATEST_END)),
             ..whole("Binding", yaml)
         }));
@@ -58,12 +58,12 @@ impl Change {
     }
 }
 
-fn iam(preview: &Preview) -> Document {
+fn iam(preview: &Preview) -> ChangedDocument {
     let iam = &preview.iam;
     let (before, after) = (iam.before.as_deref().unwrap_or_default(), iam.after.as_deref().unwrap_or_default());
-    let lines: Vec<Line> = diff(before, after).iter().map(line).collect();
+    let lines: Vec<ShownLine> = diff(before, after).iter().map(line).collect();
     let size = format!("{} of {} characters", thousands(iam.counted), thousands(iam.limit));
-    Document {
+    ChangedDocument {
         title: Html::prose("IAM policy `latchkey`"),
         note: (!after.is_empty()).then_some(size),
         said: match (&iam.note, lines.is_empty()) {
@@ -75,10 +75,10 @@ fn iam(preview: &Preview) -> Document {
     }
 }
 
-fn aws_auth(preview: &Preview) -> Document {
+fn aws_auth(preview: &Preview) -> ChangedDocument {
     let aws_auth = &preview.aws_auth;
     let key = aws_auth.key.map_or_else(String::new, |key| format!(", `{key}`"));
-    Document {
+    ChangedDocument {
         title: Html::prose(&format!("ConfigMap `kube-system/aws-auth`{key}")),
         note: None,
         lines: aws_auth.hunk.iter().map(line).collect(),
@@ -86,18 +86,18 @@ fn aws_auth(preview: &Preview) -> Document {
     }
 }
 
-fn whole(title: &str, yaml: &str) -> Document {
-    let lines = yaml.lines().map(|text| Line { class: "added", mark: '+', text: text.to_owned() });
-    Document { title: Html::prose(title), note: Some("new".to_owned()), lines: lines.collect(), said: None }
+fn whole(title: &str, yaml: &str) -> ChangedDocument {
+    let lines = yaml.lines().map(|text| ShownLine { class: "added", mark: '+', text: text.to_owned() });
+    ChangedDocument { title: Html::prose(title), note: Some("new".to_owned()), lines: lines.collect(), said: None }
 }
 
-fn line(line: &DiffLine) -> Line {
+fn line(line: &DiffLine) -> ShownLine {
     let class = match line.change {
-        Changed::Kept | Changed::Skipped => "kept",
-        Changed::Removed => "removed",
-        Changed::Added => "added",
+        DiffKind::Kept | DiffKind::Skipped => "kept",
+        DiffKind::Removed => "removed",
+        DiffKind::Added => "added",
     };
-    Line { class, mark: line.change.mark(), text: line.text.clone() }
+    ShownLine { class, mark: line.change.mark(), text: line.text.clone() }
 }
 
 /// "2,048".

@@ -8,7 +8,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
 /// What the cookie is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum CookieKind {
     /// The session's token. The cookie lasts until the browser closes; the server decides when the session ends.
     Session,
     /// Binds a sign-in in progress to this browser.
@@ -18,7 +18,7 @@ pub enum Kind {
 /// How long an attempt is valid.
 const ATTEMPT_SECONDS: u32 = 600;
 
-impl Kind {
+impl CookieKind {
     fn name(self, site: &Site) -> &'static str {
         match (self, site.is_https()) {
             (Self::Session, true) => "__Host-latchkey",
@@ -80,15 +80,18 @@ mod tests {
 
     #[test]
     fn a_cookie_is_for_this_host_alone_and_for_no_script() {
-        let set = |kind: Kind, url| kind.set("token", &Site::sample(url)).to_str().unwrap().to_owned();
+        let set = |kind: CookieKind, url| kind.set("token", &Site::sample(url)).to_str().unwrap().to_owned();
         // No Domain, since other hosts would share the cookie; no age, since the session's cookie ends with the
         // browser.
         let https = "https://latchkey.example.com/";
-        assert_eq!(set(Kind::Session, https), "__Host-latchkey=token; HttpOnly; SameSite=Lax; Secure; Path=/");
+        assert_eq!(set(CookieKind::Session, https), "__Host-latchkey=token; HttpOnly; SameSite=Lax; Secure; Path=/");
         assert_eq!(
-            set(Kind::Attempt, https),
+            set(CookieKind::Attempt, https),
             "__Host-latchkey-sign-in=token; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=600"
         );
-        assert_eq!(set(Kind::Session, "http://127.0.0.1:8080/"), "latchkey=token; HttpOnly; SameSite=Lax; Path=/");
+        assert_eq!(
+            set(CookieKind::Session, "http://127.0.0.1:8080/"),
+            "latchkey=token; HttpOnly; SameSite=Lax; Path=/"
+        );
     }
 }

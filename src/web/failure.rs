@@ -5,7 +5,7 @@
 //! - `Forbidden`: this person may see the thing, but may not do this.
 //! - `Conflict`: another person acted first, or the form is stale, and the handler has no fresh page of its own to
 //!   show.
-//! - `TooOften`: allowed again after the window; what was typed is kept.
+//! - `TooOftenPage`: allowed again after the window; what was typed is kept.
 //! - `Malformed`: a body or a parameter that no form of Latchkey sends.
 //! - `Unavailable`: the database, or another dependency, does not answer; nothing was stored.
 //! - `Internal`: a fault of Latchkey. The cause is logged under the request's id; the page shows the id and nothing
@@ -31,7 +31,7 @@ pub enum Failure {
         kept: String,
     },
     NotFound,
-    TooOften(TooOften),
+    TooOften(TooOftenPage),
     Forbidden(String),
     Conflict(String),
     Malformed(String),
@@ -41,11 +41,11 @@ pub enum Failure {
 
 /// What was done too often, and the text to keep.
 #[derive(Debug, Clone)]
-pub struct TooOften {
+pub struct TooOftenPage {
     /// What was done, why it is refused, and when it is allowed again.
     pub text: String,
     pub wait_seconds: u32,
-    pub kept: Option<Kept>,
+    pub kept: Option<KeptInput>,
 }
 
 /// The sentence that the frame shows with the status.
@@ -54,7 +54,7 @@ pub struct Explained(pub String);
 
 /// Where to return to after signing in, and what was typed.
 #[derive(Debug, Clone)]
-pub struct Kept {
+pub struct KeptInput {
     pub back: String,
     pub text: String,
 }
@@ -67,7 +67,7 @@ impl Failure {
         match self {
             Self::SignedOut { .. } => Self::SignedOutSending { back, kept: text.to_owned() },
             Self::TooOften(often) => {
-                Self::TooOften(TooOften { kept: Some(Kept { back, text: text.to_owned() }), ..often })
+                Self::TooOften(TooOftenPage { kept: Some(KeptInput { back, text: text.to_owned() }), ..often })
             }
             other => other,
         }
@@ -175,10 +175,10 @@ impl IntoResponse for Failure {
             Self::SignedOut { back: None } => StatusCode::UNAUTHORIZED.into_response(),
             Self::SignedOutSending { back, kept } => {
                 let mut response = StatusCode::UNAUTHORIZED.into_response();
-                response.extensions_mut().insert(Kept { back, text: kept });
+                response.extensions_mut().insert(KeptInput { back, text: kept });
                 response
             }
-            Self::TooOften(TooOften { text, wait_seconds, kept }) => {
+            Self::TooOften(TooOftenPage { text, wait_seconds, kept }) => {
                 let mut response = explained(StatusCode::TOO_MANY_REQUESTS, text);
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait_seconds));
                 if let Some(kept) = kept {

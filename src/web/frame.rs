@@ -7,9 +7,9 @@
 
 use super::{
     Failure, SignedIn, State,
-    failure::{Explained, Kept, sign_in_address},
+    failure::{Explained, KeptInput, sign_in_address},
     icon::Icon,
-    layout::{Layout, Place},
+    layout::{Layout, NavItem},
     sign_in::way_back,
 };
 use crate::machine;
@@ -92,7 +92,7 @@ async fn frame(Extract(state): Extract<State>, mut request: Request, next: Next)
     let visitor = ShownTo::default();
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(visitor.clone());
-    let asked = Asked::new(&request);
+    let asked = AskedPage::new(&request);
     // The query is not logged: it contains the code of a sign-in.
     let span = tracing::info_span!("request", id = %id.0, method = %asked.method, path = %asked.path);
     let started = Instant::now();
@@ -138,7 +138,7 @@ fn foreign() -> Response {
 }
 
 /// What the frame needs of a request after the handler consumed it.
-struct Asked {
+struct AskedPage {
     method: axum::http::Method,
     path: String,
     /// The address (path and query) of the page, if a part of the page made the request.
@@ -146,7 +146,7 @@ struct Asked {
     fragment: bool,
 }
 
-impl Asked {
+impl AskedPage {
     fn new(request: &Request) -> Self {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
         Self {
@@ -159,7 +159,7 @@ impl Asked {
 }
 
 /// Makes an error page, if the response is an error without a page of its own.
-fn explain(response: Response, state: &State, asked: &Asked, visitor: &ShownTo, id: &CallId) -> Response {
+fn explain(response: Response, state: &State, asked: &AskedPage, visitor: &ShownTo, id: &CallId) -> Response {
     let status = response.status();
     let is_page =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
@@ -167,7 +167,7 @@ fn explain(response: Response, state: &State, asked: &Asked, visitor: &ShownTo, 
     if !failed || is_page || response.extensions().get::<ForMachines>().is_some() {
         return response;
     }
-    let said = Said::new(status, &response, visitor);
+    let said = ErrorText::new(status, &response, visitor);
     let back = asked.page.as_deref().and_then(|page| way_back(&state.site, page));
     if asked.fragment {
         return fragment(status, &said, back.as_deref());
@@ -177,11 +177,11 @@ fn explain(response: Response, state: &State, asked: &Asked, visitor: &ShownTo, 
         None => Clock::new(machine::now(), state.site.zone.clone()),
     };
     let layout = match visitor.0.get() {
-        Some(signed_in) => signed_in.layout(Place::Elsewhere, said.heading.clone()),
+        Some(signed_in) => signed_in.layout(NavItem::Elsewhere, said.heading.clone()),
         None => Layout::anonymous(clock, said.heading.clone()),
     };
     let request_id = status.is_server_error().then(|| id.0.clone());
-    let kept = response.extensions().get::<Kept>();
+    let kept = response.extensions().get::<KeptInput>();
     let back = match kept {
         Some(kept) => Some(kept.back.clone()),
         None => matches!(asked.method, axum::http::Method::GET).then(|| asked.path.clone()),
@@ -207,14 +207,14 @@ fn explain(response: Response, state: &State, asked: &Asked, visitor: &ShownTo, 
 
 /// The text of an error page: a heading, and a sentence with what to do next.
 #[derive(Debug, Clone)]
-pub struct Said {
+pub struct ErrorText {
     pub heading: String,
     pub text: String,
     /// Whether signing in (perhaps as another person) may help.
     pub sign_in: Option<&'static str>,
 }
 
-impl Said {
+impl ErrorText {
     fn new(status: StatusCode, response: &Response, visitor: &ShownTo) -> Self {
         let explained = response.extensions().get::<Explained>().map(|explained| explained.0.clone());
         let name = visitor.0.get().map(|signed_in| signed_in.visitor.person.name.clone());
@@ -283,7 +283,7 @@ impl Said {
 #[template(path = "error.html")]
 pub struct ErrorPage {
     pub layout: Layout,
-    pub said: Said,
+    pub said: ErrorText,
     /// Set on internal errors.
     pub request_id: Option<String>,
     pub sign_in: String,
@@ -299,7 +299,7 @@ struct SignedOutFragment {
     sign_in: String,
 }
 
-fn fragment(status: StatusCode, said: &Said, back: Option<&str>) -> Response {
+fn fragment(status: StatusCode, said: &ErrorText, back: Option<&str>) -> Response {
     if status == StatusCode::UNAUTHORIZED {
         let sign_in = sign_in_address(back.unwrap_or("/"));
         let html = SignedOutFragment { sign_in }.render().unwrap_or_default();
@@ -334,7 +334,7 @@ impl ErrorPage {
     #[cfg(test)]
     pub fn sample(layout: Layout) -> Self {
         Self {
-            said: Said {
+            said: ErrorText {
                 heading: "Not here, or not Ana Petrova\u{2019}s to see".to_owned(),
                 text: "The address may be mistyped, or what it leads to is shown to other people only.".to_owned(),
                 sign_in: Some("Sign in as someone else"),

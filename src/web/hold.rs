@@ -5,20 +5,20 @@ use crate::{
     store::read::hold::{Hold, OnHold},
     words::{
         self, Clock,
-        hold::{Hold as Why, Reader},
+        hold::{HoldReason as Why, Reader},
     },
 };
 
 impl OnHold {
     /// The same as a value for `words`.
-    pub(super) fn in_words(&self) -> words::hold::OnHold<'_> {
+    pub(super) fn in_words(&self) -> words::hold::ClusterOnHold<'_> {
         let hold = match &self.hold {
             Hold::Fenced => Why::Fenced,
             Hold::Unmarked => Why::Unmarked,
             Hold::Paused { by, why } => Why::Paused { by, why },
             Hold::Failed => Why::Failed,
         };
-        words::hold::OnHold { cluster: &self.cluster, since: self.since, hold }
+        words::hold::ClusterOnHold { cluster: &self.cluster, since: self.since, hold }
     }
 
     /// The sentence for requesters and deciders.

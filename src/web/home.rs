@@ -4,8 +4,8 @@ use super::{
     Failure, SignedIn, State,
     html::Html,
     icon::Icon,
-    inbox::{Row, waiting_for},
-    layout::{Layout, Place},
+    inbox::{InboxRow, waiting_for},
+    layout::{Layout, NavItem},
     look::Pill,
     requests::{address_of_row, is_prod},
     routes::Routes,
@@ -17,13 +17,13 @@ use crate::{
         people,
         read::{
             PAGE,
-            asked::{self, Asked},
-            held::{self, Held},
+            asked::{self, OwnRequest},
+            held::{self, HeldAccess},
         },
     },
     words::{
         self, Clock,
-        access::{Access, Subject, Tense, doing},
+        access::{Access, SentenceSubject, Tense, doing},
     },
 };
 use askama::Template;
@@ -41,7 +41,7 @@ pub struct HomePage {
     pub may_ask: bool,
     /// A newcomer's first steps; none once they are done, and for a person who may not ask.
     pub first: Option<FirstSteps>,
-    pub needs_me: Vec<Row>,
+    pub needs_me: Vec<InboxRow>,
     pub more_needs_me: bool,
     pub cards: Vec<Card>,
     pub requests: Vec<AskedRow>,
@@ -112,10 +112,10 @@ async fn page(
     needs_me.truncate(NEEDS_ME);
     let newcomer = !identity_proven || (asked.is_empty() && after.is_none());
     Ok(HomePage {
-        layout: signed_in.layout(Place::Home, "Home"),
+        layout: signed_in.layout(NavItem::Home, "Home"),
         may_ask: signed_in.may_ask(),
         first: (newcomer && signed_in.may_ask()).then_some(FirstSteps { identity_proven }),
-        needs_me: needs_me.iter().map(|row| Row::waiting(row, file, clock)).collect(),
+        needs_me: needs_me.iter().map(|row| InboxRow::waiting(row, file, clock)).collect(),
         more_needs_me,
         cards: held.iter().map(|held| Card::of(held, file, clock)).collect(),
         requests: asked.iter().map(|asked| AskedRow::of(asked, clock)).collect(),
@@ -126,14 +126,14 @@ async fn page(
 
 impl Card {
     /// A card for an access of the visitor.
-    pub fn of(held: &Held, file: &PolicyFile, clock: &Clock) -> Self {
+    pub fn of(held: &HeldAccess, file: &PolicyFile, clock: &Clock) -> Self {
         let doing = doing(&held.terms.profile);
         let access = Access::of(&doing, &held.terms);
         let tense = timeline::live(held.state, held.terms.minutes, held.active, held.doubted);
         let trouble = held.trouble.as_ref();
         Self {
             address: format!("/grants/{}", held.id),
-            sentence: Html::sentence(&access.sentence(Subject::You, tense, clock)),
+            sentence: Html::sentence(&access.sentence(SentenceSubject::You, tense, clock)),
             pill: Pill::grant(held.state),
             marks: trouble
                 .map(|(trouble, _)| Pill::trouble(*trouble))
@@ -152,7 +152,7 @@ impl Card {
 }
 
 impl AskedRow {
-    fn of(asked: &Asked, clock: &Clock) -> Self {
+    fn of(asked: &OwnRequest, clock: &Clock) -> Self {
         let doing = doing(&asked.terms.profile);
         let access = Access::of(&doing, &asked.terms);
         let tense = match asked.state {
@@ -163,7 +163,7 @@ impl AskedRow {
         };
         Self {
             address: format!("/requests/{}", asked.id),
-            sentence: Html::sentence(&access.sentence(Subject::You, tense, clock)),
+            sentence: Html::sentence(&access.sentence(SentenceSubject::You, tense, clock)),
             reason: words::request::short(&asked.reason),
             pill: asked
                 .grant
@@ -188,7 +188,7 @@ impl HomePage {
         let ana = super::samples::signed_in("Ana Petrova");
         let (file, clock) = (&ana.policy.file, &ana.clock);
         let card = |number, state| Card { prod: true, ..Card::of(&held(number, state), file, clock) };
-        let mut layout = ana.layout(Place::Home, "Home");
+        let mut layout = ana.layout(NavItem::Home, "Home");
         let overdue =
             "1 access should have ended, the first at 15:41 CET. We keep trying; operators see it on every page.";
         layout.banners = vec![super::layout::Banner::new(super::look::Tone::Danger, overdue)];
@@ -196,7 +196,7 @@ impl HomePage {
             layout,
             may_ask: true,
             first: None,
-            needs_me: vec![Row::waiting(&waiting(true), file, clock)],
+            needs_me: vec![InboxRow::waiting(&waiting(true), file, clock)],
             more_needs_me: true,
             cards: vec![
                 card(11, GrantState::Active),
@@ -212,7 +212,7 @@ impl HomePage {
             later: false,
         };
         let newcomer = Self {
-            layout: ana.layout(Place::Home, "Home"),
+            layout: ana.layout(NavItem::Home, "Home"),
             may_ask: true,
             first: Some(FirstSteps { identity_proven: false }),
             needs_me: vec![],
@@ -225,7 +225,7 @@ impl HomePage {
         let roles = Roles { auditor: true, ..Roles::default() };
         let eli = SignedIn { visitor: Visitor { roles, ..ana.visitor.clone() }, ..ana.clone() };
         let auditor =
-            Self { layout: eli.layout(Place::Home, "Home"), may_ask: eli.may_ask(), first: None, ..newcomer.clone() };
+            Self { layout: eli.layout(NavItem::Home, "Home"), may_ask: eli.may_ask(), first: None, ..newcomer.clone() };
         vec![("home", whole), ("home-newcomer", newcomer), ("home-auditor", auditor)]
     }
 }

@@ -2,14 +2,14 @@
 
 use super::{
     Failure, SignedIn, State,
-    cookies::Kind,
-    layout::{Layout, Place},
+    cookies::CookieKind,
+    layout::{Layout, NavItem},
     routes::Routes,
 };
 use crate::{
     login::proof::{self, NotProven},
     machine,
-    store::{limits::Counted, people, people::Principal, sessions},
+    store::{limits::CountedAction, people, people::Principal, sessions},
     words::limits::Often,
 };
 use askama::Template;
@@ -49,7 +49,7 @@ pub struct IdentitiesPage {
 async fn list(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<IdentitiesPage, Failure> {
     let principals = people::principals(&state.store, signed_in.visitor.person.id).await?;
     Ok(IdentitiesPage {
-        layout: signed_in.layout(Place::Identities, "AWS identities"),
+        layout: signed_in.layout(NavItem::Identities, "AWS identities"),
         rows: principals.into_iter().map(IdentityRow::of).collect(),
     })
 }
@@ -112,7 +112,7 @@ async fn prove(
         return ProofPage::wrong(&state, &signed_in, &headers, errors, aws_profile).await;
     }
     let (person, times) = (signed_in.visitor.person.id.to_string(), state.site.limits.proofs_per_person);
-    match state.count(Counted::Proof, &person, times, Often::Proof).await {
+    match state.count(CountedAction::Proof, &person, times, Often::Proof).await {
         Ok(()) => {}
         Err(Failure::TooOften(often)) => {
             let errors = vec![FieldError { field: "token", sentence: often.text }];
@@ -172,8 +172,8 @@ fn reason(error: &NotProven) -> &'static str {
 }
 
 /// The session with its token, from which the nonce is derived.
-async fn session(state: &State, headers: &HeaderMap) -> Result<(sessions::SignedIn, String), Failure> {
-    let token = Kind::Session.read(headers, &state.site).ok_or(Failure::SignedOut { back: None })?;
+async fn session(state: &State, headers: &HeaderMap) -> Result<(sessions::SessionPerson, String), Failure> {
+    let token = CookieKind::Session.read(headers, &state.site).ok_or(Failure::SignedOut { back: None })?;
     let session = sessions::signed_in(&state.store, &token, state.site.sessions, false).await?;
     Ok((session.ok_or(Failure::SignedOut { back: None })?, token))
 }
@@ -196,7 +196,7 @@ impl ProofPage {
             }
         };
         let title = if errors.is_empty() { "Prove an AWS identity" } else { "Error: Prove an AWS identity" };
-        Ok(Self { layout: signed_in.layout(Place::Identities, title), command, aws_profile, errors })
+        Ok(Self { layout: signed_in.layout(NavItem::Identities, title), command, aws_profile, errors })
     }
 
     async fn wrong(
@@ -239,7 +239,7 @@ impl IdentitiesPage {
             proven_at: "2026-11-03T09:12:00Z".parse().unwrap(),
             aws_profile: Some("payments".to_owned()),
         };
-        Self { layout: signed_in.layout(Place::Identities, "AWS identities"), rows: vec![row] }
+        Self { layout: signed_in.layout(NavItem::Identities, "AWS identities"), rows: vec![row] }
     }
 
     /// The page without identities.
@@ -253,7 +253,7 @@ impl ProofPage {
     /// The page as it is first opened.
     pub fn sample(signed_in: &SignedIn) -> Self {
         Self {
-            layout: signed_in.layout(Place::Identities, "Prove an AWS identity"),
+            layout: signed_in.layout(NavItem::Identities, "Prove an AWS identity"),
             command: Some(command("latchkey-3f9c2ab1d04e5f60718293a4b5c6d7e8")),
             aws_profile: String::new(),
             errors: vec![],
@@ -264,7 +264,7 @@ impl ProofPage {
     pub fn sample_wrong(signed_in: &SignedIn) -> Self {
         let errors = vec![FieldError {
             field: "token",
-            sentence: NotProven::RefusedByAws(proof::Refusal::NotSigned).to_string(),
+            sentence: NotProven::RefusedByAws(proof::ProofRefusal::NotSigned).to_string(),
         }];
         Self { errors, aws_profile: "payments".to_owned(), ..Self::sample(signed_in) }
     }

@@ -5,7 +5,7 @@ use super::{
     failure::Unruled,
     html::Html,
     icon::Icon,
-    layout::{Layout, Place},
+    layout::{Layout, NavItem},
     look::Pill,
     power::{risk_of, risk_pill},
     requests::is_prod,
@@ -18,12 +18,12 @@ use crate::{
         read::{
             PAGE,
             request::RequestDetail,
-            waiting::{self, After, Cast, Decided, Waiting},
+            waiting::{self, After, PendingVote, VotedRequest, WaitingRequest},
         },
     },
     words::{
         self, Clock, Sentence,
-        access::{Access, Subject, Tense, doing},
+        access::{Access, SentenceSubject, Tense, doing},
         request::you_decided,
     },
 };
@@ -40,7 +40,7 @@ use latchkey_domain::access::{
     person::Person,
     policy::PolicyFile,
     request::{RequestFacts, RequestState, Ruled, Verdict},
-    standing::Standing,
+    standing::RuledCluster,
     terms::Terms,
 };
 use serde::Deserialize;
@@ -55,7 +55,7 @@ pub struct InboxPage {
     pub decided: bool,
     /// Why nothing can be decided at present.
     pub unruled: Option<Unruled>,
-    pub rows: Vec<Row>,
+    pub rows: Vec<InboxRow>,
     /// The address of the next rows.
     pub more: Option<String>,
     /// The address of the live part; none if nothing on the page changes by itself.
@@ -66,7 +66,7 @@ pub struct InboxPage {
 
 /// A request in a list of requests to decide.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct InboxRow {
     pub id: String,
     pub address: String,
     pub sentence: Html,
@@ -128,9 +128,9 @@ impl InboxPage {
     async fn decided(state: &State, signed_in: &SignedIn, query: &InboxQuery) -> Result<Self, Failure> {
         let (voted, next) =
             waiting::decided_by(&state.store, signed_in.visitor.person.id, cursor(&query.after), PAGE).await?;
-        let row = |row| Row::decided(row, &signed_in.policy.file, &signed_in.clock);
+        let row = |row| InboxRow::decided(row, &signed_in.policy.file, &signed_in.clock);
         Ok(Self {
-            layout: signed_in.layout(Place::Inbox, "Decided"),
+            layout: signed_in.layout(NavItem::Inbox, "Decided"),
             decided: true,
             unruled: signed_in.unruled,
             rows: voted.iter().map(row).collect(),
@@ -146,9 +146,9 @@ impl InboxPage {
         let (file, clock) = (&signed_in.policy.file, &signed_in.clock);
         let waiting = list.iter().map(|due| {
             let facts = &due.row.facts;
-            ((facts.lapses_at, facts.id), Row::waiting(due, file, clock))
+            ((facts.lapses_at, facts.id), InboxRow::waiting(due, file, clock))
         });
-        let mut rows: Vec<((Timestamp, RequestId), Row)> = waiting.collect();
+        let mut rows: Vec<((Timestamp, RequestId), InboxRow)> = waiting.collect();
         for id in query.shown.split('~').filter_map(|id| id.parse().ok()).take(PAGE) {
             if list.iter().all(|due| due.row.facts.id != id) {
                 rows.extend(settled(state, signed_in, id).await?);
@@ -159,7 +159,7 @@ impl InboxPage {
         Ok(Self::of_waiting(signed_in, rows.into_iter().map(|(_, row)| row).collect(), more, &query.after))
     }
 
-    fn of_waiting(signed_in: &SignedIn, rows: Vec<Row>, more: Option<String>, after: &str) -> Self {
+    fn of_waiting(signed_in: &SignedIn, rows: Vec<InboxRow>, more: Option<String>, after: &str) -> Self {
         let version = hex::encode(&Sha256::digest(format!("{rows:?}{more:?}"))[..8]);
         let shown: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
         let after = cursor(after).map(|(at, id)| format!("&after={}", position(at, id))).unwrap_or_default();
@@ -168,7 +168,7 @@ impl InboxPage {
             0 => "Inbox".to_owned(),
             waiting => format!("Inbox ({waiting})"),
         };
-        let layout = signed_in.layout(Place::Inbox, title).live("/inbox");
+        let layout = signed_in.layout(NavItem::Inbox, title).live("/inbox");
         Self { layout, decided: false, unruled: signed_in.unruled, rows, more, live: Some(live), version }
     }
 
@@ -191,10 +191,10 @@ async fn settled(
     state: &State,
     signed_in: &SignedIn,
     id: RequestId,
-) -> Result<Option<((Timestamp, RequestId), Row)>, Failure> {
+) -> Result<Option<((Timestamp, RequestId), InboxRow)>, Failure> {
     let found = sight::request(&state.store, &signed_in.visitor, signed_in.rules(), id).await?;
     let row = found.map(|found| {
-        let row = Row::settled(&found.detail, found.part, &signed_in.policy.file, &signed_in.clock);
+        let row = InboxRow::settled(&found.detail, found.part, &signed_in.policy.file, &signed_in.clock);
         ((found.detail.facts.lapses_at, id), row)
     });
     Ok(row)
@@ -213,7 +213,7 @@ const BATCHES: usize = 5;
 /// A request that waits for this approver, with its ruling of now.
 #[derive(Debug, Clone)]
 pub struct Due {
-    pub row: Waiting,
+    pub row: WaitingRequest,
     pub ruled: Ruled,
 }
 
@@ -254,8 +254,8 @@ pub async fn waiting_for(
 async fn standing(
     state: &State,
     signed_in: &SignedIn,
-    rows: &[Waiting],
-) -> Result<BTreeMap<ClusterId, Standing>, Failure> {
+    rows: &[WaitingRequest],
+) -> Result<BTreeMap<ClusterId, RuledCluster>, Failure> {
     let clusters: BTreeSet<ClusterId> = rows.iter().map(|row| row.facts.terms.cluster).collect();
     let clusters: Vec<ClusterId> = clusters.into_iter().collect();
     let mut connection = state.store.acquire().await?;
@@ -263,7 +263,12 @@ async fn standing(
 }
 
 /// What rules a request now, if it waits for this person's vote.
-fn ruled_for(signed_in: &SignedIn, row: &Waiting, standing: Option<&Standing>, known: &[Person]) -> Option<Ruled> {
+fn ruled_for(
+    signed_in: &SignedIn,
+    row: &WaitingRequest,
+    standing: Option<&RuledCluster>,
+    known: &[Person],
+) -> Option<Ruled> {
     let policy = &signed_in.policy;
     let ruled = policy.file.ruled(&policy.hash, &row.facts, standing, known).ok()?;
     let voted = row.votes.iter().any(|vote| vote.by.id == signed_in.visitor.person.id && vote.seen == ruled.seen);
@@ -276,11 +281,11 @@ fn cursor(text: &str) -> Option<(Timestamp, RequestId)> {
     Some((Timestamp::from_microsecond(at.parse().ok()?).ok()?, id.parse().ok()?))
 }
 
-impl Row {
+impl InboxRow {
     /// A request that waits.
     pub fn waiting(due: &Due, file: &PolicyFile, clock: &Clock) -> Self {
         let Due { row, ruled } = due;
-        let counts = |vote: &&Cast| vote.verdict == Verdict::Approve && ruled.counts(&vote.by, vote.seen);
+        let counts = |vote: &&PendingVote| vote.verdict == Verdict::Approve && ruled.counts(&vote.by, vote.seen);
         let approvals = row.votes.iter().filter(counts).count();
         // What an approval would grant now can differ from what was asked for.
         let profile = ruled.profile.as_ref().unwrap_or(&row.facts.terms.profile).clone();
@@ -293,7 +298,7 @@ impl Row {
         }
     }
 
-    fn decided(row: &Decided, file: &PolicyFile, clock: &Clock) -> Self {
+    fn decided(row: &VotedRequest, file: &PolicyFile, clock: &Clock) -> Self {
         Self {
             time: Html::sentence(&you_decided(row.verdict, row.voted_at, &[], clock)),
             pill: Some(Pill::request(row.state, row.closed_why)),
@@ -324,7 +329,7 @@ impl Row {
         Self {
             id: facts.id.to_string(),
             address: format!("/requests/{}", facts.id),
-            sentence: Html::sentence(&access.sentence(Subject::Named(&facts.requester.name), tense, clock)),
+            sentence: Html::sentence(&access.sentence(SentenceSubject::Named(&facts.requester.name), tense, clock)),
             reason: words::request::short(&facts.reason),
             risk: risk_pill(risk_of(&facts.terms.profile, &namespaces)),
             prod: is_prod(file, cluster),
@@ -348,15 +353,16 @@ impl InboxPage {
     pub fn samples() -> Vec<(&'static str, Self)> {
         use super::requests::samples::waiting;
         let ben = super::samples::signed_in("Ben Okafor");
-        let row = |grave| Row::waiting(&waiting(grave), &ben.policy.file, &ben.clock);
-        let elsewhere = Row {
+        let row = |grave| InboxRow::waiting(&waiting(grave), &ben.policy.file, &ben.clock);
+        let elsewhere = InboxRow {
             id: "elsewhere".to_owned(),
             pill: Some(Pill::request(RequestState::Approved, None)),
             time: Html::prose("Chi Nguyen approved 14:02 CET."),
             settled: true,
             ..row(false)
         };
-        let rows = vec![Row { prod: true, ..row(false) }, elsewhere, Row { id: "grave".to_owned(), ..row(true) }];
+        let rows =
+            vec![InboxRow { prod: true, ..row(false) }, elsewhere, InboxRow { id: "grave".to_owned(), ..row(true) }];
         let more = Some("/inbox?after=1~2".to_owned());
         vec![
             ("inbox", Self::of_waiting(&ben, rows, more, "")),

@@ -8,7 +8,7 @@ use latchkey_domain::access::person::Theme;
 
 /// A place in the navigation bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum NavItem {
     Home,
     Ask,
     Inbox,
@@ -23,7 +23,7 @@ pub enum Place {
     Elsewhere,
 }
 
-impl Place {
+impl NavItem {
     fn link(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Home => Some(("/", "Home")),
@@ -41,7 +41,7 @@ impl Place {
 
 /// A link of the bar.
 #[derive(Debug, Clone, Copy)]
-pub struct Link {
+pub struct NavLink {
     pub href: &'static str,
     pub label: &'static str,
     pub current: bool,
@@ -84,7 +84,7 @@ pub struct Layout {
     /// The tab's title, without the portal's name.
     pub title: String,
     pub who: Option<Who>,
-    pub links: Vec<Link>,
+    pub links: Vec<NavLink>,
     pub at_settings: bool,
     pub banners: Vec<Banner>,
     pub clock: Clock,
@@ -97,37 +97,37 @@ pub struct Layout {
 
 impl Layout {
     /// The layout of a page for a person who is signed in.
-    pub fn new(signed_in: &SignedIn, place: Place, title: impl Into<String>) -> Self {
+    pub fn new(signed_in: &SignedIn, place: NavItem, title: impl Into<String>) -> Self {
         let roles = signed_in.visitor.roles;
-        let shown = |place: Place| match place {
+        let shown = |place: NavItem| match place {
             // The inbox also has past decisions, which can be revoked without a policy.
-            Place::Inbox => roles.approver || signed_in.unruled.is_some(),
-            Place::Targets => roles.operator,
-            Place::Audit => roles.auditor,
-            Place::Ask => signed_in.may_ask(),
-            Place::Home | Place::Identities | Place::Clusters | Place::Status => true,
-            Place::Settings | Place::Elsewhere => false,
+            NavItem::Inbox => roles.approver || signed_in.unruled.is_some(),
+            NavItem::Targets => roles.operator,
+            NavItem::Audit => roles.auditor,
+            NavItem::Ask => signed_in.may_ask(),
+            NavItem::Home | NavItem::Identities | NavItem::Clusters | NavItem::Status => true,
+            NavItem::Settings | NavItem::Elsewhere => false,
         };
         let places = [
-            Place::Home,
-            Place::Ask,
-            Place::Inbox,
-            Place::Identities,
-            Place::Clusters,
-            Place::Targets,
-            Place::Audit,
-            Place::Status,
+            NavItem::Home,
+            NavItem::Ask,
+            NavItem::Inbox,
+            NavItem::Identities,
+            NavItem::Clusters,
+            NavItem::Targets,
+            NavItem::Audit,
+            NavItem::Status,
         ];
         let links = places
             .into_iter()
             .filter(|place| shown(*place))
-            .filter_map(|each| each.link().map(|(href, label)| Link { href, label, current: each == place }));
+            .filter_map(|each| each.link().map(|(href, label)| NavLink { href, label, current: each == place }));
         let name = signed_in.visitor.person.name.clone();
         Self {
             title: title.into(),
             who: Some(Who { initials: initials(&name), name }),
             links: links.collect(),
-            at_settings: place == Place::Settings,
+            at_settings: place == NavItem::Settings,
             banners: signed_in.banners.clone(),
             clock: signed_in.clock.clone(),
             theme: signed_in.theme,

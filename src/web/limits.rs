@@ -5,10 +5,10 @@
 //! Over a limit (sign-ins by address; proofs, requests and sign-ins by person; forms by session) the answer is a 429
 //! that says when to try again.
 
-use super::{Failure, State, failure::TooOften};
+use super::{Failure, State, failure::TooOftenPage};
 use crate::{
     config::settings::{Network, customer_of},
-    store::limits::{self, Counted},
+    store::limits::{self, CountedAction},
     words::limits::{Often, too_often},
 };
 use axum::{
@@ -79,22 +79,23 @@ impl State {
     /// Counts a sign-in that begins or comes back from this address.
     ///
     /// # Errors
-    /// `TooOften`, `Unavailable`.
+    /// `TooOftenPage`, `Unavailable`.
     pub async fn count_sign_in(&self, from: Address) -> Result<(), Failure> {
-        self.count(Counted::SignInFrom, &from.counted(), self.site.limits.sign_ins_per_address, Often::SignInFrom).await
+        self.count(CountedAction::SignInFrom, &from.counted(), self.site.limits.sign_ins_per_address, Often::SignInFrom)
+            .await
     }
 
     /// Counts one more act of a person or a session, by its id.
     ///
     /// # Errors
-    /// `TooOften`, `Unavailable`.
-    pub async fn count(&self, what: Counted, whose: &str, times: u32, said: Often) -> Result<(), Failure> {
+    /// `TooOftenPage`, `Unavailable`.
+    pub async fn count(&self, what: CountedAction, whose: &str, times: u32, said: Often) -> Result<(), Failure> {
         match limits::count(&self.store, what, whose, times).await? {
             None => Ok(()),
             Some(limits::TooOften { times, wait_seconds }) => {
                 tracing::warn!(?what, whose, times, wait_seconds, "that came too often");
                 let text = too_often(said, times, wait_seconds);
-                Err(Failure::TooOften(TooOften { text, wait_seconds, kept: None }))
+                Err(Failure::TooOften(TooOftenPage { text, wait_seconds, kept: None }))
             }
         }
     }

@@ -10,7 +10,7 @@ use super::{
     home::HomePage,
     identities::{IdentitiesPage, ProofPage},
     inbox::InboxPage,
-    layout::Place,
+    layout::NavItem,
     requests::{AskPage, RequestPage},
     settings::SettingsPage,
     sign_in::SignInPage,
@@ -66,7 +66,7 @@ fn pages() -> Vec<(&'static str, String)> {
     let mut pages = vec![
         ("sign-in", SignInPage::sample(clock()).render().unwrap()),
         ("sign-in-without-groups", SignInPage::sample_without_groups(clock()).render().unwrap()),
-        ("error-404", ErrorPage::sample(ana.layout(Place::Elsewhere, "Not here")).render().unwrap()),
+        ("error-404", ErrorPage::sample(ana.layout(NavItem::Elsewhere, "Not here")).render().unwrap()),
         ("identities", IdentitiesPage::sample(&ana).render().unwrap()),
         ("identities-none", IdentitiesPage::sample_empty(&ana).render().unwrap()),
         ("identities-new", ProofPage::sample(&ana).render().unwrap()),
@@ -154,7 +154,10 @@ fn the_live_part_of_an_access_brings_what_stands_beside_it_up_to_date() {
         }
     }
     assert!(
-        ana.layout(Place::Home, "Home").as_of().unwrap().starts_with("<span id=\"as-of\" hx-swap-oob=\"true\">As of ")
+        ana.layout(NavItem::Home, "Home")
+            .as_of()
+            .unwrap()
+            .starts_with("<span id=\"as-of\" hx-swap-oob=\"true\">As of ")
     );
 }
 

@@ -4,13 +4,13 @@ mod zone;
 
 use super::{
     Failure, SignedIn, State,
-    cookies::{Kind, SET_COOKIE},
-    layout::{Layout, Place},
+    cookies::{CookieKind, SET_COOKIE},
+    layout::{Layout, NavItem},
     path::Id,
     routes::Routes,
 };
 use crate::{
-    actions::sessions::{self as ending, NotEnded},
+    actions::sessions::{self as ending, SessionNotEnded},
     store::{
         people,
         sessions::{self, Living},
@@ -132,12 +132,12 @@ fn said(none: &NoZone) -> String {
 async fn end(Extract(state): Extract<State>, signed_in: SignedIn, Id(id): Id<SessionId>) -> Result<Response, Failure> {
     match ending::end(&state.store, &signed_in.visitor, id).await {
         Ok(()) if id == signed_in.session => {
-            let cookie = AppendHeaders([(SET_COOKIE, Kind::Session.clear(&state.site))]);
+            let cookie = AppendHeaders([(SET_COOKIE, CookieKind::Session.clear(&state.site))]);
             Ok((cookie, Redirect::to("/sign-in?signed_out=1")).into_response())
         }
         Ok(()) => Ok(Redirect::to("/settings").into_response()),
-        Err(NotEnded::NotFound) => Err(Failure::NotFound),
-        Err(NotEnded::Store(error)) => Err(error.into()),
+        Err(SessionNotEnded::NotFound) => Err(Failure::NotFound),
+        Err(SessionNotEnded::Store(error)) => Err(error.into()),
     }
 }
 
@@ -167,7 +167,7 @@ impl SettingsPage {
         sessions.sort_by_key(|session| !session.this);
         let others = sessions.iter().filter(|session| !session.this).count();
         Self {
-            layout: signed_in.layout(Place::Settings, "Settings"),
+            layout: signed_in.layout(NavItem::Settings, "Settings"),
             saved: false,
             themes: Theme::ALL.map(choice),
             zone,

@@ -2,7 +2,7 @@
 
 use super::{
     Failure, Site, State,
-    cookies::{Kind, SET_COOKIE},
+    cookies::{CookieKind, SET_COOKIE},
     icon::Icon,
     layout::Layout,
     limits::Address,
@@ -129,7 +129,7 @@ async fn start(
     }
     match state.login.begin(&state.store, &back).await {
         Ok(begun) => {
-            let cookie = Kind::Attempt.set(&begun.attempt_token, &state.site);
+            let cookie = CookieKind::Attempt.set(&begun.attempt_token, &state.site);
             (AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to(begun.redirect.as_str())).into_response()
         }
         Err(error) => SignInPage::failed(&state, &back, &error),
@@ -148,7 +148,7 @@ async fn callback(
     if let Err(answer) = SignInPage::counted(&state, "/", from).await {
         return answer;
     }
-    let attempt = Kind::Attempt.read(&headers, &state.site).unwrap_or_default();
+    let attempt = CookieKind::Attempt.read(&headers, &state.site).unwrap_or_default();
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let finished = match state.login.finish(&state.store, &attempt, &answer, user_agent).await {
         Ok(finished) => finished,
@@ -157,21 +157,21 @@ async fn callback(
         }
         Err(error) => return SignInPage::failed(&state, "/", &error),
     };
-    if let Some(before) = Kind::Session.read(&headers, &state.site)
+    if let Some(before) = CookieKind::Session.read(&headers, &state.site)
         && let Err(error) = sessions::end(&state.store, &before).await
     {
         return Failure::from(error).into_response();
     }
     let cookies = AppendHeaders([
-        (SET_COOKIE, Kind::Session.set(&finished.session_token, &state.site)),
-        (SET_COOKIE, Kind::Attempt.clear(&state.site)),
+        (SET_COOKIE, CookieKind::Session.set(&finished.session_token, &state.site)),
+        (SET_COOKIE, CookieKind::Attempt.clear(&state.site)),
     ]);
     let back = way_back(&state.site, &finished.return_to).unwrap_or_else(|| "/".to_owned());
     (cookies, Redirect::to(&back)).into_response()
 }
 
 async fn is_signed_in(state: &State, headers: &HeaderMap) -> bool {
-    let Some(token) = Kind::Session.read(headers, &state.site) else { return false };
+    let Some(token) = CookieKind::Session.read(headers, &state.site) else { return false };
     let session = sessions::signed_in(&state.store, &token, state.site.sessions, false).await;
     session.is_ok_and(|session| session.is_some())
 }
@@ -186,10 +186,10 @@ async fn led_on(state: &State, answer: &Callback) -> Response {
 
 /// `POST /sign-out`: ends the session on the server, not in the browser alone.
 async fn sign_out(Extract(state): Extract<State>, headers: HeaderMap) -> Result<Response, Failure> {
-    if let Some(token) = Kind::Session.read(&headers, &state.site) {
+    if let Some(token) = CookieKind::Session.read(&headers, &state.site) {
         sessions::end(&state.store, &token).await?;
     }
-    let cookies = AppendHeaders([(SET_COOKIE, Kind::Session.clear(&state.site))]);
+    let cookies = AppendHeaders([(SET_COOKIE, CookieKind::Session.clear(&state.site))]);
     Ok((cookies, Redirect::to("/sign-in?signed_out=1")).into_response())
 }
 

@@ -2,10 +2,10 @@
 
 use super::{
     Failure, State,
-    cookies::Kind,
+    cookies::CookieKind,
     failure::Unruled,
     frame::ShownTo,
-    layout::{Banner, Layout, Place},
+    layout::{Banner, Layout, NavItem},
 };
 use crate::{
     actions::{
@@ -14,7 +14,7 @@ use crate::{
         visitor::{Assurance, Roles, Visitor},
     },
     causes::chain,
-    store::{limits::Counted, read::pulse, sessions},
+    store::{limits::CountedAction, read::pulse, sessions},
     words::{Clock, limits::Often},
 };
 use axum::{
@@ -44,7 +44,7 @@ pub struct SignedIn {
 
 impl SignedIn {
     /// The layout of a page for this person.
-    pub fn layout(&self, place: Place, title: impl Into<String>) -> Layout {
+    pub fn layout(&self, place: NavItem, title: impl Into<String>) -> Layout {
         Layout::new(self, place, title)
     }
 
@@ -102,7 +102,7 @@ impl FromRequestParts<State> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
         let polling = parts.uri.path().ends_with(POLLS_END_WITH);
-        let found = match Kind::Session.read(&parts.headers, &state.site) {
+        let found = match CookieKind::Session.read(&parts.headers, &state.site) {
             Some(token) => sessions::signed_in(&state.store, &token, state.site.sessions, !polling).await?,
             None => None,
         };
@@ -113,7 +113,7 @@ impl FromRequestParts<State> for SignedIn {
         };
         if parts.method == Method::POST {
             let session = found.session.to_string();
-            state.count(Counted::Form, &session, state.site.limits.forms_per_session, Often::Form).await?;
+            state.count(CountedAction::Form, &session, state.site.limits.forms_per_session, Often::Form).await?;
         }
         let (policy, unruled) = match policy::of_hash(&state.store, found.policy_hash.as_deref()).await {
             Ok(policy) => (policy, None),

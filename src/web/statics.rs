@@ -9,7 +9,7 @@ use axum::{
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
-struct File {
+struct StaticFile {
     path: &'static str,
     mime: &'static str,
     body: &'static [u8],
@@ -18,11 +18,11 @@ struct File {
 
 macro_rules! files {
     ($($path:literal $mime:literal),* $(,)?) => {
-        [$(File::new($path, $mime, include_bytes!(concat!("../../static/", $path)))),*]
+        [$(StaticFile::new($path, $mime, include_bytes!(concat!("../../static/", $path)))),*]
     };
 }
 
-static FILES: LazyLock<[File; 7]> = LazyLock::new(|| {
+static FILES: LazyLock<[StaticFile; 7]> = LazyLock::new(|| {
     files![
         "css/base.css" "text/css; charset=utf-8",
         "css/components.css" "text/css; charset=utf-8",
@@ -34,7 +34,7 @@ static FILES: LazyLock<[File; 7]> = LazyLock::new(|| {
     ]
 });
 
-impl File {
+impl StaticFile {
     fn new(path: &'static str, mime: &'static str, body: &'static [u8]) -> Self {
         let hash = hex::encode(&Sha256::digest(body)[..8]);
         Self { path, mime, body, url: format!("/static/{hash}/{path}") }

@@ -5,17 +5,17 @@ use super::{
     audit::LastCheck,
     html::Html,
     icon::Icon,
-    layout::{Layout, Place},
+    layout::{Layout, NavItem},
     look::{Pill, Tone},
     routes::Routes,
 };
 use crate::{
     store::{
         Store, StoreError,
-        alarms::{self, Standing},
+        alarms::{self, StandingAlarm},
         heartbeats::LOOKS_WITHIN,
         read::{
-            audit::{self, Checked},
+            audit::{self, ChainWalks},
             health::{self, Health, Stuck, Wider, WorkerAlive},
             hold::{self, Hold, OnHold},
         },
@@ -38,7 +38,7 @@ use latchkey_domain::access::{
 pub struct StatusPage {
     pub layout: Layout,
     pub lines: [Plain; 4],
-    pub workers: Vec<Worker>,
+    pub workers: Vec<WorkerRow>,
     /// The workers that stopped without signing off, if others are alive.
     pub earlier: Option<String>,
     pub queue: String,
@@ -58,7 +58,7 @@ pub struct Plain {
 
 /// A worker.
 #[derive(Debug, Clone)]
-pub struct Worker {
+pub struct WorkerRow {
     pub holder: String,
     pub pill: Pill,
     pub up_for: String,
@@ -120,7 +120,7 @@ async fn page(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<Sta
 /// What only operators are told.
 #[derive(Debug, Default)]
 struct Troubles {
-    alarms: Vec<Standing>,
+    alarms: Vec<StandingAlarm>,
     stuck: Vec<Stuck>,
     wider: Vec<Wider>,
 }
@@ -154,7 +154,7 @@ impl StatusPage {
     fn new(
         signed_in: &SignedIn,
         (health, held): (&Health, &[OnHold]),
-        checked: &Checked,
+        checked: &ChainWalks,
         provider: (&str, bool),
         troubles: &Troubles,
     ) -> Self {
@@ -168,14 +168,14 @@ impl StatusPage {
             (waiting, in_hand) => format!("{waiting} waiting, the first for {}; {in_hand} in hand.", duration(waits)),
         };
         Self {
-            layout: signed_in.layout(Place::Status, "Status"),
+            layout: signed_in.layout(NavItem::Status, "Status"),
             lines: [
                 sign_in(health, provider),
                 changes(health, held, alive, &signed_in.clock),
                 endings(health, alive, &signed_in.clock),
                 audit_log(health, checked, alive),
             ],
-            workers: now.iter().map(|worker| Worker::of(worker)).collect(),
+            workers: now.iter().map(|worker| WorkerRow::of(worker)).collect(),
             earlier: earlier_workers(&earlier),
             queue,
             chain: LastCheck::of(checked, &signed_in.clock),
@@ -314,7 +314,7 @@ fn endings(health: &Health, alive: bool, clock: &Clock) -> Plain {
 }
 
 /// Whether new events are linked. Whether the existing chain verifies is told below.
-fn audit_log(health: &Health, checked: &Checked, alive: bool) -> Plain {
+fn audit_log(health: &Health, checked: &ChainWalks, alive: bool) -> Plain {
     let stands_still = health.seal_waits.filter(|waits| *waits > standstill::LONG);
     let (pill, text) = match (stands_still, checked.broken.is_some()) {
         (Some(waits), _) => {
@@ -357,7 +357,7 @@ impl WorkerAlive {
     }
 }
 
-impl Worker {
+impl WorkerRow {
     fn of(worker: &WorkerAlive) -> Self {
         let pill = match (worker.silent_for <= SILENT_AFTER, worker.clock_off) {
             (true, None) if worker.does_not_look().is_some() => {
@@ -382,7 +382,7 @@ impl Worker {
 }
 
 impl AlarmRow {
-    fn of(alarm: &Standing, clock: &Clock) -> Self {
+    fn of(alarm: &StandingAlarm, clock: &Clock) -> Self {
         Self {
             what: Html::prose(&alarm.what),
             since: Html::relative(clock, alarm.raised_at),
@@ -479,7 +479,7 @@ impl StatusPage {
             hold: Hold::Paused { by: "Dee".to_owned(), why: "the node groups are being replaced".to_owned() },
         };
         let checked =
-            Checked { verified: Some(("2026-11-24T12:02:00Z".parse().unwrap(), 4_102)), ..Checked::default() };
+            ChainWalks { verified: Some(("2026-11-24T12:02:00Z".parse().unwrap(), 4_102)), ..ChainWalks::default() };
         let troubles = Troubles { alarms: sample_alarms(), stuck: vec![stuck], wider: vec![] };
         Self::new(signed_in, (&health, &[held]), &checked, ("Example Identity", true), &troubles)
     }
@@ -487,9 +487,9 @@ impl StatusPage {
 
 /// An alarm that clears by itself, and one that an operator clears.
 #[cfg(test)]
-fn sample_alarms() -> Vec<Standing> {
+fn sample_alarms() -> Vec<StandingAlarm> {
     use latchkey_domain::access::{AlarmId, GrantId, alarm::AlarmCode};
-    let alarm = |code, what: &str| Standing {
+    let alarm = |code, what: &str| StandingAlarm {
         id: AlarmId(uuid::Uuid::from_u128(11)),
         code: Some(code),
         subject: String::new(),

@@ -8,11 +8,11 @@ use super::{
 use crate::{
     store::read::{
         progress::{Doubt, GrantProgress, LastProof, LegProgress, StepTaken},
-        told::{Told, What},
+        told::{AccessEvent, AccessEventKind},
     },
     words::{
         self, Clock, Sentence,
-        access::{Subject, Tense},
+        access::{SentenceSubject, Tense},
     },
 };
 use jiff::{SignedDuration, Timestamp};
@@ -25,7 +25,7 @@ use latchkey_domain::access::{
 
 /// An event of a timeline.
 #[derive(Debug, Clone)]
-pub struct Event {
+pub struct TimelineEvent {
     /// Boxed, with a shaded title.
     pub major: bool,
     pub tone: Tone,
@@ -41,7 +41,7 @@ pub struct Event {
     pub evidence: Vec<Html>,
 }
 
-impl Event {
+impl TimelineEvent {
     /// A minor event.
     pub fn minor(tone: Tone, icon: Icon, text: Html, at: impl Into<Option<Timestamp>>) -> Self {
         let at = at.into();
@@ -107,19 +107,19 @@ pub fn mark(grant: &GrantProgress) -> Option<Pill> {
 ///
 /// A step that began just before a change of state may end just after it, so events are ordered by phase first, and by
 /// time within a phase.
-pub fn of_grant(grant: &GrantProgress, holder: Subject<'_>, clock: &Clock) -> Vec<Event> {
-    let mut events: Vec<(Phase, Event)> = Vec::new();
+pub fn of_grant(grant: &GrantProgress, holder: SentenceSubject<'_>, clock: &Clock) -> Vec<TimelineEvent> {
+    let mut events: Vec<(AccessPhase, TimelineEvent)> = Vec::new();
     let since = grant.active.map(|(since, _)| since);
-    events.extend(grant.steps.iter().map(|taken| (Phase::of(taken, since, grant.revoking_since), step(taken))));
+    events.extend(grant.steps.iter().map(|taken| (AccessPhase::of(taken, since, grant.revoking_since), step(taken))));
     events.extend(grant.legs.iter().filter_map(|leg| {
         let again = is_again(leg, since);
         let phase = match leg.proven {
-            Proven::Gone => Phase::ProvenGone,
+            Proven::Gone => AccessPhase::ProvenGone,
             Proven::Nothing | Proven::Present => {
                 if again {
-                    Phase::Kept
+                    AccessPhase::Kept
                 } else {
-                    Phase::Proven
+                    AccessPhase::Proven
                 }
             }
         };
@@ -128,23 +128,23 @@ pub fn of_grant(grant: &GrantProgress, holder: Subject<'_>, clock: &Clock) -> Ve
     events.extend(grant.told.iter().filter(|told| !is_of_a_leg(told, &grant.legs)).map(|told| of_log(told, grant)));
     if let Some((since, until)) = grant.active {
         let sentence = Sentence::parse("Access works. It ends ").time(until, clock.at(until)).text(".");
-        let mut active = Event::major(Tone::Good, Icon::ShieldCheck, Html::sentence(&sentence), since);
+        let mut active = TimelineEvent::major(Tone::Good, Icon::ShieldCheck, Html::sentence(&sentence), since);
         if grant.state == GrantState::Active {
             active.evidence = beside(grant);
         }
-        events.push((Phase::Active, active));
+        events.push((AccessPhase::Active, active));
     }
     if let (Some(at), Some(cause)) = (grant.revoking_since, grant.cause) {
-        events.push((Phase::Revoking, revoking(grant, cause, at, holder)));
+        events.push((AccessPhase::Revoking, revoking(grant, cause, at, holder)));
     }
     if let Some(at) = grant.ended_at {
         let text = words::steps::standing(grant.state, grant.cause, None, Some(at), clock);
-        let mut ended = Event::major(Tone::Neutral, Icon::CircleCheck, Html::sentence(&text), at);
+        let mut ended = TimelineEvent::major(Tone::Neutral, Icon::CircleCheck, Html::sentence(&text), at);
         ended.evidence = beside(grant);
-        events.push((Phase::Ended, ended));
+        events.push((AccessPhase::Ended, ended));
     }
     events.sort_by_key(|(phase, event)| (*phase, event.at));
-    let mut events: Vec<Event> = events.into_iter().map(|(_, event)| event).collect();
+    let mut events: Vec<TimelineEvent> = events.into_iter().map(|(_, event)| event).collect();
     // A trouble that both legs have is told once.
     let mut said = Vec::new();
     for leg in &grant.legs {
@@ -155,14 +155,14 @@ pub fn of_grant(grant: &GrantProgress, holder: Subject<'_>, clock: &Clock) -> Ve
     }
     if matches!(grant.state, GrantState::Scheduled | GrantState::Provisioning) {
         let text = Html::prose("Active once every part is proven; the time starts then");
-        events.push(Event::minor(Tone::Neutral, Icon::CircleDashed, text, None));
+        events.push(TimelineEvent::minor(Tone::Neutral, Icon::CircleDashed, text, None));
     }
     events
 }
 
 /// The phases of an access, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Phase {
+enum AccessPhase {
     SettingUp,
     Proven,
     Active,
@@ -174,7 +174,7 @@ enum Phase {
     Ended,
 }
 
-impl Phase {
+impl AccessPhase {
     /// By when the step began, not by its kind: a binding that is emptied and deleted may have been taken away from an
     /// active access, which goes on once the obstacle is gone.
     fn of(taken: &StepTaken, since: Option<Timestamp>, revoking: Option<Timestamp>) -> Self {
@@ -188,7 +188,7 @@ impl Phase {
     }
 }
 
-fn step(taken: &StepTaken) -> Event {
+fn step(taken: &StepTaken) -> TimelineEvent {
     let amiss = taken.became.as_ref().filter(|became| **became != Became::Done);
     let (tone, icon, turns) = match (taken.finished_at, amiss.is_some()) {
         (None, _) => (Tone::Working, Icon::Loader, true),
@@ -196,7 +196,7 @@ fn step(taken: &StepTaken) -> Event {
         (Some(_), false) => (Tone::Good, Icon::Check, false),
     };
     let text = words::steps::step(&taken.step, taken.finished_at.is_some() && amiss.is_none());
-    let mut event = Event::minor(tone, icon, Html::prose(&text), taken.finished_at.unwrap_or(taken.started_at));
+    let mut event = TimelineEvent::minor(tone, icon, Html::prose(&text), taken.finished_at.unwrap_or(taken.started_at));
     event.turns = turns;
     if !text.ends_with(&taken.object) {
         event.evidence.push(Html::prose(&format!("`{}`", taken.object.replace('`', "'"))));
@@ -216,37 +216,37 @@ fn is_again(leg: &LegProgress, since: Option<Timestamp>) -> bool {
 const SAME: SignedDuration = SignedDuration::from_secs(2);
 
 /// Whether a leg still has this proof, with what was seen.
-fn is_of_a_leg(told: &Told, legs: &[LegProgress]) -> bool {
-    let What::Proven { target_kind, .. } = &told.what else { return false };
+fn is_of_a_leg(told: &AccessEvent, legs: &[LegProgress]) -> bool {
+    let AccessEventKind::Proven { target_kind, .. } = &told.what else { return false };
     let is_it = |at: Timestamp| at.duration_since(told.at).abs() <= SAME;
     legs.iter().any(|leg| leg.target.kind() == target_kind && leg.proven_at.is_some_and(is_it))
 }
 
 /// What only the log still tells.
-fn of_log(told: &Told, grant: &GrantProgress) -> (Phase, Event) {
+fn of_log(told: &AccessEvent, grant: &GrantProgress) -> (AccessPhase, TimelineEvent) {
     let is_over = grant.revoking_since.is_some_and(|since| told.at >= since);
     match &told.what {
-        What::Proven { target_kind, gone } => {
+        AccessEventKind::Proven { target_kind, gone } => {
             let again = grant.active.is_some_and(|(since, _)| told.at.as_second() > since.as_second() + 1);
             let (phase, text) = match (*gone || is_over, target_kind == "principal", again) {
-                (true, true, _) => (Phase::ProvenGone, "Proven gone from IAM"),
-                (true, false, _) => (Phase::ProvenGone, "Proven gone from the cluster"),
-                (false, true, true) => (Phase::Kept, "Proven again in IAM"),
-                (false, false, true) => (Phase::Kept, "Proven again on the cluster"),
-                (false, true, false) => (Phase::Proven, "Proven in IAM"),
-                (false, false, false) => (Phase::Proven, "Proven on the cluster"),
+                (true, true, _) => (AccessPhase::ProvenGone, "Proven gone from IAM"),
+                (true, false, _) => (AccessPhase::ProvenGone, "Proven gone from the cluster"),
+                (false, true, true) => (AccessPhase::Kept, "Proven again in IAM"),
+                (false, false, true) => (AccessPhase::Kept, "Proven again on the cluster"),
+                (false, true, false) => (AccessPhase::Proven, "Proven in IAM"),
+                (false, false, false) => (AccessPhase::Proven, "Proven on the cluster"),
             };
-            (phase, Event::minor(Tone::Good, Icon::BadgeCheck, Html::prose(text), told.at))
+            (phase, TimelineEvent::minor(Tone::Good, Icon::BadgeCheck, Html::prose(text), told.at))
         }
-        What::Changed(what) => {
-            let phase = if is_over { Phase::TakingAway } else { Phase::Kept };
+        AccessEventKind::Changed(what) => {
+            let phase = if is_over { AccessPhase::TakingAway } else { AccessPhase::Kept };
             let text = Html::prose(&words::steps::full_stop(what));
-            (phase, Event::minor(Tone::Needs, Icon::TriangleAlert, text, told.at))
+            (phase, TimelineEvent::minor(Tone::Needs, Icon::TriangleAlert, text, told.at))
         }
     }
 }
 
-fn proof(leg: &LegProgress, again: bool) -> Option<Event> {
+fn proof(leg: &LegProgress, again: bool) -> Option<TimelineEvent> {
     let at = leg.proven_at?;
     let (icon, text) = match (leg.proven, leg.target) {
         (Proven::Nothing, _) => return None,
@@ -257,7 +257,7 @@ fn proof(leg: &LegProgress, again: bool) -> Option<Event> {
         (Proven::Gone, Target::Cluster(_)) => (Icon::BadgeCheck, "Proven gone from the cluster"),
         (Proven::Gone, Target::Principal(_)) => (Icon::BadgeCheck, "Proven gone from IAM"),
     };
-    let mut event = Event::minor(Tone::Good, icon, Html::prose(text), at);
+    let mut event = TimelineEvent::minor(Tone::Good, icon, Html::prose(text), at);
     event.evidence = evidence(&leg.evidence);
     Some(event)
 }
@@ -273,14 +273,14 @@ fn evidence(seen: &Evidence) -> Vec<Html> {
     answers.into_iter().chain(seen.seen.iter().map(words::sighting::sentence)).map(|line| Html::prose(&line)).collect()
 }
 
-fn trouble(leg: &LegProgress, clock: &Clock) -> Option<Event> {
+fn trouble(leg: &LegProgress, clock: &Clock) -> Option<TimelineEvent> {
     let sentence = words::steps::condition(leg.target, &leg.condition, clock)?;
     let (trouble, _) = leg.condition.trouble()?;
     let Pill { tone, icon, .. } = Pill::trouble(trouble);
-    Some(Event::minor(tone, icon, Html::sentence(&sentence), None))
+    Some(TimelineEvent::minor(tone, icon, Html::sentence(&sentence), None))
 }
 
-fn revoking(grant: &GrantProgress, cause: Cause, at: Timestamp, holder: Subject<'_>) -> Event {
+fn revoking(grant: &GrantProgress, cause: Cause, at: Timestamp, holder: SentenceSubject<'_>) -> TimelineEvent {
     let (tone, icon, text) = match cause {
         Cause::Expired => (Tone::Neutral, Icon::Timer, "The time was over".to_owned()),
         Cause::Relinquished => (Tone::Neutral, Icon::Undo2, format!("{} gave it back", holder.start())),
@@ -300,7 +300,7 @@ fn revoking(grant: &GrantProgress, cause: Cause, at: Timestamp, holder: Subject<
         | Cause::Released => (Tone::Danger, Icon::Ban, format!("Ended: {}", words::access::cause(cause))),
     };
     let html = Html::sentence(&Sentence::default().text(text));
-    Event::major(tone, icon, html, at).quoting(grant.end_reason.as_deref())
+    TimelineEvent::major(tone, icon, html, at).quoting(grant.end_reason.as_deref())
 }
 
 #[cfg(test)]
@@ -322,12 +322,12 @@ mod tests {
     fn a_binding_taken_from_a_running_access_stands_before_what_came_later() {
         let at = |time: &str| format!("2026-11-24T{time}Z");
         let (since, revoking) = (at("18:40:00").parse().ok(), at("18:45:16").parse().ok());
-        let phase = |step, time| Phase::of(&taken(step, &at(time)), since, revoking);
-        assert_eq!(phase("create_binding", "18:39:58"), Phase::SettingUp);
-        assert_eq!(phase("delete_binding", "18:43:35"), Phase::Kept);
-        assert_eq!(phase("create_binding", "18:44:19"), Phase::Kept);
-        assert_eq!(phase("delete_binding", "18:45:17"), Phase::TakingAway);
-        assert_eq!(Phase::of(&taken("delete_binding", &at("18:43:35")), since, None), Phase::Kept);
-        assert!(Phase::Kept < Phase::Revoking && Phase::Revoking < Phase::TakingAway);
+        let phase = |step, time| AccessPhase::of(&taken(step, &at(time)), since, revoking);
+        assert_eq!(phase("create_binding", "18:39:58"), AccessPhase::SettingUp);
+        assert_eq!(phase("delete_binding", "18:43:35"), AccessPhase::Kept);
+        assert_eq!(phase("create_binding", "18:44:19"), AccessPhase::Kept);
+        assert_eq!(phase("delete_binding", "18:45:17"), AccessPhase::TakingAway);
+        assert_eq!(AccessPhase::of(&taken("delete_binding", &at("18:43:35")), since, None), AccessPhase::Kept);
+        assert!(AccessPhase::Kept < AccessPhase::Revoking && AccessPhase::Revoking < AccessPhase::TakingAway);
     }
 }

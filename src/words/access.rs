@@ -15,13 +15,13 @@ use latchkey_domain::{
 
 /// The person that a sentence is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject<'a> {
+pub enum SentenceSubject<'a> {
     /// The reader.
     You,
     Named(&'a str),
 }
 
-impl<'a> Subject<'a> {
+impl<'a> SentenceSubject<'a> {
     /// `You` if the person is the reader.
     pub fn of(name: &'a str, is_reader: bool) -> Self {
         if is_reader { Self::You } else { Self::Named(name) }
@@ -85,7 +85,7 @@ const NAMED_NAMESPACES: usize = 3;
 
 impl Access<'_> {
     /// The access sentence, without a full stop: it heads cards, pages and mails.
-    pub fn sentence(&self, subject: Subject<'_>, tense: Tense, clock: &Clock) -> Sentence {
+    pub fn sentence(&self, subject: SentenceSubject<'_>, tense: Tense, clock: &Clock) -> Sentence {
         let start = Sentence::default().text(subject.start());
         match tense {
             Tense::Asked { state: RequestState::Pending, minutes } => {
@@ -283,7 +283,7 @@ mod tests {
             Access { doing: "read pods", scope: Scope::Namespace, namespaces: vec!["payments"], cluster: "prod-eu" };
         let proven_at = "2026-11-24T13:02:00Z".parse().ok();
         assert_eq!(
-            access.sentence(Subject::You, Tense::InDoubt { proven_at }, &clock).to_string(),
+            access.sentence(SentenceSubject::You, Tense::InDoubt { proven_at }, &clock).to_string(),
             "You could read pods in `payments` on `prod-eu` when that was last proven, 14:02 CET"
         );
     }

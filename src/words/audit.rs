@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use latchkey_domain::{
     access::{grant::Cause, request::ClosedWhy, vote::Verdict},
     audit::{
-        Place, Unreadable,
+        ChainPlace, UnreadableEvent,
         event::{Event, Known, PROVEN_GONE},
     },
 };
 
 /// An event with what its sentence needs.
 #[derive(Debug, Clone, Copy)]
-pub struct Told<'a> {
+pub struct ToldEvent<'a> {
     pub action: &'a str,
     /// What happened; none if this version does not know the event.
     pub event: Option<&'a Event>,
@@ -23,7 +23,7 @@ pub struct Told<'a> {
     pub cluster: Option<&'a str>,
 }
 
-impl Told<'_> {
+impl ToldEvent<'_> {
     /// "Ben approved what Ana asked for on `prod-eu`." An event that this version does not know is told by its action.
     pub fn sentence(&self) -> Sentence {
         let Some(event) = self.event else {
@@ -304,7 +304,7 @@ pub fn not_sealed(waiting: u64) -> String {
 }
 
 /// For a record whose bytes cannot be read.
-pub fn unreadable_event(why: &Unreadable) -> String {
+pub fn unreadable_event(why: &UnreadableEvent) -> String {
     format!(
         "This record cannot be read: {why}. Its hash holds: these are the bytes that were sealed, and what its columns \
          say nothing proves. A holder of a process's password could write it before the database refused that."
@@ -313,10 +313,10 @@ pub fn unreadable_event(why: &Unreadable) -> String {
 
 /// What the worker's walks over the chain found.
 #[derive(Debug, Clone, Default)]
-pub struct Found<'a> {
+pub struct WalkedChain<'a> {
     pub verified: Option<(Timestamp, i64)>,
     /// When, where, and what is wrong there.
-    pub broken: Option<(Timestamp, Place, &'a str)>,
+    pub broken: Option<(Timestamp, ChainPlace, &'a str)>,
     pub walking: Option<i64>,
     /// Whether one was asked for that did not begin yet.
     pub asked: bool,
@@ -341,7 +341,7 @@ fn unreadable(links: &[i64]) -> String {
 }
 
 /// The last verification: "The worker verified the whole chain up to link 4102 2 h ago."
-pub fn last_check(found: &Found<'_>, clock: &Clock) -> Sentence {
+pub fn last_check(found: &WalkedChain<'_>, clock: &Clock) -> Sentence {
     let walking = match (found.walking, found.asked) {
         (Some(seq), _) => format!(" Another look is under way, at link {seq}."),
         (None, true) => " Another look was asked for; a worker begins it within seconds.".to_owned(),
@@ -369,7 +369,7 @@ mod tests {
 
     fn said(action: &str, actor: &str, person: Option<&str>, detail: &Value) -> String {
         let event = Event::read(action, detail);
-        Told { action, event: event.as_ref(), actor, person, cluster: Some("prod-eu") }.sentence().to_string()
+        ToldEvent { action, event: event.as_ref(), actor, person, cluster: Some("prod-eu") }.sentence().to_string()
     }
 
     #[test]

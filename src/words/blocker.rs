@@ -3,7 +3,7 @@
 //! A sentence that continues after a name begins in lower case; `steps::full_stop` capitalises one that stands alone.
 
 use latchkey_domain::{
-    access::blocker::{Blocker, Call, Unfit},
+    access::blocker::{Blocker, FailedCall, UnfitUsername},
     plan::authenticator::as_masters,
 };
 
@@ -250,13 +250,13 @@ fn mend(what: &str) -> String {
     format!("{what}. An operator has to mend the profile; ask again then")
 }
 
-fn unfit(why: Unfit) -> &'static str {
+fn unfit(why: UnfitUsername) -> &'static str {
     match why {
-        Unfit::Empty => "that username is empty, so nothing can be bound to it",
-        Unfit::Template => "that username is a template, so it is not known whom a binding would reach",
-        Unfit::GroupTemplate => "one of its groups is a template, so it is not known what it may do already",
-        Unfit::Reserved => "that username is reserved, so nothing is bound to it",
-        Unfit::Masters => {
+        UnfitUsername::Empty => "that username is empty, so nothing can be bound to it",
+        UnfitUsername::Template => "that username is a template, so it is not known whom a binding would reach",
+        UnfitUsername::GroupTemplate => "one of its groups is a template, so it is not known what it may do already",
+        UnfitUsername::Reserved => "that username is reserved, so nothing is bound to it",
+        UnfitUsername::Masters => {
             "it is in system:masters, so it may do everything and nothing that is granted could be taken away"
         }
     }
@@ -272,18 +272,18 @@ pub(super) fn managers(names: &[String]) -> String {
 }
 
 /// A call's sentence, after that of the earlier failure that led to the call.
-fn of_call(call: &Call, own: &str) -> String {
+fn of_call(call: &FailedCall, own: &str) -> String {
     match &call.earlier {
         Some(earlier) => format!("{} {own}", sentence(earlier)),
         None => own.to_owned(),
     }
 }
 
-fn tried(call: &Call) -> String {
+fn tried(call: &FailedCall) -> String {
     format!("{} {}", call.operation, call.subject)
 }
 
-fn because(call: &Call) -> String {
+fn because(call: &FailedCall) -> String {
     call.detail.as_ref().map_or_else(String::new, |why| format!(": {why}"))
 }
 

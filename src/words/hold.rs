@@ -6,15 +6,15 @@ use latchkey_domain::access::blocker::Blocker;
 
 /// A cluster on which nothing new is set up.
 #[derive(Debug, Clone, Copy)]
-pub struct OnHold<'a> {
+pub struct ClusterOnHold<'a> {
     pub cluster: &'a str,
     pub since: Option<Timestamp>,
-    pub hold: Hold<'a>,
+    pub hold: HoldReason<'a>,
 }
 
 /// The reason.
 #[derive(Debug, Clone, Copy)]
-pub enum Hold<'a> {
+pub enum HoldReason<'a> {
     Fenced,
     /// The marker, which says whose cluster it is, is not there.
     Unmarked,
@@ -34,17 +34,17 @@ pub enum Reader {
     Decider,
 }
 
-impl OnHold<'_> {
+impl ClusterOnHold<'_> {
     /// "Nothing can be set up on `prod-eu` since 14:20 CET: Latchkey cannot work on it now; operators see why. What is
     /// approved waits, for 30 minutes at most." To a person who cannot ask meanwhile: "Ask once it can." It has no internal detail.
     pub fn not_now(&self, reader: Reader, clock: &Clock) -> Sentence {
         let sentence = match self.hold {
-            Hold::Paused { why, .. } => {
+            HoldReason::Paused { why, .. } => {
                 let start = Sentence::default().text("An operator paused granting on ").name(self.cluster);
                 self.since(start, clock).text(format!(": {}", stopped(why)))
             }
-            Hold::Fenced | Hold::Unmarked => self.told(clock),
-            Hold::Failed => self.nothing(clock).text(": Latchkey cannot work on it now; operators see why."),
+            HoldReason::Fenced | HoldReason::Unmarked => self.told(clock),
+            HoldReason::Failed => self.nothing(clock).text(": Latchkey cannot work on it now; operators see why."),
         };
         let sentence = match reader {
             Reader::Asker { refused: true } => return sentence.text(" Ask once it can."),
@@ -52,8 +52,8 @@ impl OnHold<'_> {
             Reader::Decider => sentence,
         };
         let until = match self.hold {
-            Hold::Paused { .. } => " until it is resumed",
-            Hold::Fenced | Hold::Unmarked | Hold::Failed => "",
+            HoldReason::Paused { .. } => " until it is resumed",
+            HoldReason::Fenced | HoldReason::Unmarked | HoldReason::Failed => "",
         };
         sentence.text(format!(" What is approved waits{until}, for 30 minutes at most."))
     }
@@ -61,7 +61,7 @@ impl OnHold<'_> {
     /// "Dee paused granting on `prod-eu` 14:20 CET: the nodes are being replaced."
     pub fn told(&self, clock: &Clock) -> Sentence {
         match self.hold {
-            Hold::Paused { by, why } => {
+            HoldReason::Paused { by, why } => {
                 let start = Sentence::default().text(by).text(" paused granting on ").name(self.cluster);
                 let start = match self.since {
                     Some(since) => start.text(" ").time(since, clock.full(since)),
@@ -69,13 +69,13 @@ impl OnHold<'_> {
                 };
                 start.text(format!(": {}", stopped(why)))
             }
-            Hold::Fenced => {
+            HoldReason::Fenced => {
                 self.nothing(clock).text(": an operator has to check first that it is this Latchkey\u{2019}s.")
             }
-            Hold::Unmarked => self.nothing(clock).text(
+            HoldReason::Unmarked => self.nothing(clock).text(
                 ": the ConfigMap that says whose cluster it is is not there, and an operator has to make it again.",
             ),
-            Hold::Failed => self.nothing(clock).text(": Latchkey cannot work on it now."),
+            HoldReason::Failed => self.nothing(clock).text(": Latchkey cannot work on it now."),
         }
     }
 
@@ -120,9 +120,9 @@ mod tests {
     #[test]
     fn what_waits_is_told_with_since_when_and_whether_one_may_ask() {
         let clock = Clock::new("2026-11-24T13:30:00Z".parse().unwrap(), TimeZone::get("Europe/Berlin").unwrap());
-        let pause = Hold::Paused { by: "Dee", why: "the nodes are being replaced" };
-        let held = OnHold { cluster: "prod-eu", since: "2026-11-24T13:20:00Z".parse().ok(), hold: pause };
-        let said = |held: OnHold<'_>, reader| held.not_now(reader, &clock).to_string();
+        let pause = HoldReason::Paused { by: "Dee", why: "the nodes are being replaced" };
+        let held = ClusterOnHold { cluster: "prod-eu", since: "2026-11-24T13:20:00Z".parse().ok(), hold: pause };
+        let said = |held: ClusterOnHold<'_>, reader| held.not_now(reader, &clock).to_string();
         assert_eq!(
             said(held, Reader::Asker { refused: false }),
             "An operator paused granting on `prod-eu` since 14:20 CET: the nodes are being replaced. You can ask. What is \
@@ -134,21 +134,21 @@ mod tests {
             "Dee paused granting on `prod-eu` 10 min ago, 14:20 CET (UTC+1): the nodes are being replaced."
         );
         assert_eq!(
-            said(OnHold { hold: Hold::Failed, ..held }, Reader::Asker { refused: true }),
+            said(ClusterOnHold { hold: HoldReason::Failed, ..held }, Reader::Asker { refused: true }),
             "Nothing can be set up on `prod-eu` since 14:20 CET: Latchkey cannot work on it now; operators see why. Ask \
              once it can."
         );
         assert_eq!(
-            said(OnHold { hold: Hold::Failed, ..held }, Reader::Asker { refused: false }),
+            said(ClusterOnHold { hold: HoldReason::Failed, ..held }, Reader::Asker { refused: false }),
             "Nothing can be set up on `prod-eu` since 14:20 CET: Latchkey cannot work on it now; operators see why. You \
              can ask. What is approved waits, for 30 minutes at most."
         );
         assert_eq!(
-            said(OnHold { hold: Hold::Unmarked, since: None, ..held }, Reader::Decider),
+            said(ClusterOnHold { hold: HoldReason::Unmarked, since: None, ..held }, Reader::Decider),
             "Nothing can be set up on `prod-eu`: the ConfigMap that says whose cluster it is is not there, and an \
              operator has to make it again. What is approved waits, for 30 minutes at most."
         );
-        let fenced = OnHold { hold: Hold::Fenced, since: None, ..held };
+        let fenced = ClusterOnHold { hold: HoldReason::Fenced, since: None, ..held };
         assert!(
             said(fenced, Reader::Decider).starts_with("Nothing can be set up on `prod-eu`: an operator has to check")
         );

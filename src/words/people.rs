@@ -1,7 +1,7 @@
 //! People in sentences.
 
 use super::sentence::list;
-use latchkey_domain::access::{person::Audience, reason::Unfit};
+use latchkey_domain::access::{person::Audience, reason::UnfitReason};
 
 /// The initials of a name, for a small round mark: "AP".
 pub fn initials(name: &str) -> String {
@@ -36,9 +36,9 @@ pub fn audience(audience: &Audience) -> String {
 }
 
 /// Shown at the field of an unusable reason; `since` says who needs it: "Say why: the requester needs a reason."
-pub fn no_reason(unfit: Unfit, since: &str) -> String {
+pub fn no_reason(unfit: UnfitReason, since: &str) -> String {
     match unfit {
-        Unfit::Missing => format!("Say why: {since}."),
+        UnfitReason::Missing => format!("Say why: {since}."),
         unfit => unfit.to_string(),
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use jiff::Timestamp;
 use latchkey_domain::access::{
     request::{ClosedWhy, RequestState, Verdict},
-    rules::Changed,
+    rules::ChangedRule,
     standing::NotRuled,
 };
 use std::num::NonZeroU8;
@@ -190,7 +190,7 @@ pub fn already(state: RequestState, why: Option<ClosedWhy>) -> &'static str {
 }
 
 /// Why an approval is void: "is void: 2 approvals are wanted instead of 1."
-pub fn void(changed: &[Changed]) -> String {
+pub fn void(changed: &[ChangedRule]) -> String {
     let changed: Vec<String> = changed.iter().map(ToString::to_string).collect();
     format!("is void: {}.", changed.join("; "))
 }

@@ -20,15 +20,15 @@ use super::{
     trail::{self, hold},
 };
 use crate::{
-    actions::decide_again::Decided,
+    actions::decide_again::DecidedAgain,
     causes::chain,
     fault::{Fault, FaultKind},
     lease::Lease,
     store::{
         StoreError, Tx,
-        grants::{Locked, Unreadable},
+        grants::{Locked, UnreadableGrant},
         legs::{Fares, LegProof, LegWrite},
-        targets::{Finished, LockedTarget},
+        targets::{FinishedRun, LockedTarget},
     },
     words,
 };
@@ -60,7 +60,7 @@ const KEPT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct LegOutcome {
     pub wish: Wish,
-    pub found: Found,
+    pub found: LegFound,
     /// Failed attempts before this run.
     pub attempts: u32,
     /// The parts of it that are in place after the run, if the run
@@ -72,7 +72,7 @@ pub struct LegOutcome {
 
 /// How far a grant's part on the target has come.
 #[derive(Debug)]
-pub enum Found {
+pub enum LegFound {
     /// It is as its wish says.
     Proven(Evidence),
     /// It is not there yet, and goes on by itself.
@@ -87,12 +87,12 @@ pub enum Found {
 
 /// The result of a run.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct RunOutcome {
     pub legs: BTreeMap<GrantId, LegOutcome>,
     /// Grants that end now, and why.
     pub revoke: Vec<(GrantId, Cause, String)>,
     /// What the second decision said of the grants that are to be set up.
-    pub decided: Decided,
+    pub decided: DecidedAgain,
     /// Events about what other clients did, except those that were recorded with the run's intents.
     pub findings: Vec<EventDraft>,
     /// Why the target as a whole could not be worked on.
@@ -121,7 +121,7 @@ pub struct Brought {
 /// # Errors
 /// `Lost` if another worker claimed the target meanwhile; `Store`. A failure about one grant is not an error: its leg
 /// says so, and it is tried again.
-pub async fn finish(worker: &Worker, lease: &Lease, mut outcome: Outcome) -> Result<Brought, Interrupted> {
+pub async fn finish(worker: &Worker, lease: &Lease, mut outcome: RunOutcome) -> Result<Brought, Interrupted> {
     let patience = Patience::default();
     let revoked = revoke(worker, &outcome.revoke, &patience).await?;
     let refused = refuse(worker, &outcome.decided, &patience).await?;
@@ -228,7 +228,12 @@ async fn tell(worker: &Worker, lease: &Lease, findings: &[EventDraft]) -> Result
 }
 
 /// The end of the run: writes its target's row.
-async fn close(worker: &Worker, lease: &Lease, outcome: Outcome, mut judged: Judged) -> Result<Brought, Interrupted> {
+async fn close(
+    worker: &Worker,
+    lease: &Lease,
+    outcome: RunOutcome,
+    mut judged: Judged,
+) -> Result<Brought, Interrupted> {
     let mut tx = hold(begin(worker, &Patience::default()).await?, lease).await?;
     let moved = tx.generation() != lease.generation();
     let period = outcome.periodic.then_some(PERIOD);
@@ -237,7 +242,7 @@ async fn close(worker: &Worker, lease: &Lease, outcome: Outcome, mut judged: Jud
     let said = outcome.failure.as_ref().map(words::blocker::sentence);
     let failure = outcome.failure.as_ref().zip(said.as_deref());
     let revoking = judged.revoking || (moved && worker_sees_revoking(&mut tx, lease.target()).await?);
-    tx.finish_target(&Finished { again_in, revoking, failure }).await?;
+    tx.finish_target(&FinishedRun { again_in, revoking, failure }).await?;
     trail::commit(tx).await?;
     judged.brought.failure = said;
     Ok(judged.brought)
@@ -264,7 +269,7 @@ impl Judged {
 async fn judge_unreadable(
     tx: &mut LockedTarget,
     lease: &Lease,
-    row: &Unreadable,
+    row: &UnreadableGrant,
     leg: &LegOutcome,
     now: Timestamp,
     judged: &mut Judged,
@@ -398,7 +403,7 @@ fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
     // A failed look tells nothing new about a leg that ends or runs, and no activation may rest on the look before.
     let unseen = if unsettled { Some(Proven::Nothing) } else { None };
     let (proven, fares, proof) = match &leg.found {
-        Found::Proven(seen) => {
+        LegFound::Proven(seen) => {
             let proven = if revoking { Proven::Gone } else { Proven::Present };
             (
                 Some(proven),
@@ -409,11 +414,11 @@ fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
                 }),
             )
         }
-        Found::Unsettled(why) => {
+        LegFound::Unsettled(why) => {
             let fares = Fares::Retrying { why: why.clone(), attempt, again_in: backoff::rest(attempt, revoking) };
             (unproven, fares, None)
         }
-        Found::Failed(fault) => {
+        LegFound::Failed(fault) => {
             let (why, again_in) = (Blocker::from(fault), backoff::after(fault, attempt, revoking));
             let fares = match fault.kind() {
                 FaultKind::Refused { .. } | FaultKind::Invalid | FaultKind::TooMuch => {
@@ -425,10 +430,10 @@ fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
             };
             (unseen, fares, None)
         }
-        Found::Paused(why) => {
+        LegFound::Paused(why) => {
             (unproven, Fares::Paused { why: why.clone(), attempt, again_in: backoff::blocked() }, None)
         }
-        Found::Blocked(why) => {
+        LegFound::Blocked(why) => {
             let fares = Fares::Blocked { why: why.clone(), attempt, again_in: backoff::blocked() };
             (unproven, fares, None)
         }
@@ -437,12 +442,12 @@ fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
 }
 
 /// The outcome of a change that was to set something up or to take it away.
-fn said(found: &Found, is_present: bool) -> String {
+fn said(found: &LegFound, is_present: bool) -> String {
     match found {
-        Found::Proven(_) if is_present => PROVEN.to_owned(),
-        Found::Proven(_) => PROVEN_GONE.to_owned(),
-        Found::Unsettled(why) | Found::Paused(why) | Found::Blocked(why) => words::blocker::sentence(why),
-        Found::Failed(fault) => words::blocker::sentence(&fault.into()),
+        LegFound::Proven(_) if is_present => PROVEN.to_owned(),
+        LegFound::Proven(_) => PROVEN_GONE.to_owned(),
+        LegFound::Unsettled(why) | LegFound::Paused(why) | LegFound::Blocked(why) => words::blocker::sentence(why),
+        LegFound::Failed(fault) => words::blocker::sentence(&fault.into()),
     }
 }
 

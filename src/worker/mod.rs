@@ -59,7 +59,7 @@ use crate::{
     machine,
     store::{
         Store, StoreError,
-        audit::{self, walk::Step},
+        audit::{self, walk::WalkStep},
         heartbeats, quarantine, standstill,
         targets::{self, Claim, Claimant, MOST_SKEW, Room},
     },
@@ -422,9 +422,9 @@ async fn seal(worker: &Worker) -> Result<(), StoreError> {
 /// A step of the walk over the whole audit chain: thousands of links each second, so that millions take an hour.
 async fn walk(worker: &Worker) -> Result<(), StoreError> {
     match audit::walk::step(&worker.store, WALKS).await? {
-        Step::Rested | Step::Went => {}
-        Step::Verified(links) => tracing::info!(links, "the whole audit chain holds"),
-        Step::Broken(broken) => tracing::error!(%broken, "the audit chain does not hold"),
+        WalkStep::Rested | WalkStep::Went => {}
+        WalkStep::Verified(links) => tracing::info!(links, "the whole audit chain holds"),
+        WalkStep::Broken(broken) => tracing::error!(%broken, "the audit chain does not hold"),
     }
     Ok(())
 }

@@ -24,14 +24,14 @@
 
 use super::{
     Worker,
-    finish::{self, Found, LegOutcome, Outcome},
+    finish::{self, LegFound, LegOutcome, RunOutcome},
     interrupted::Interrupted,
     trail,
 };
 use crate::causes::chain;
 use crate::{
     actions::{
-        decide_again::{self, Decided},
+        decide_again::{self, DecidedAgain},
         identities,
         policy::{self, Current, NoPolicy},
     },
@@ -61,8 +61,8 @@ use latchkey_domain::{
         observation::{IamUser, PrincipalObservation, SeenIdentity},
         obstacles::Obstacle,
         principal::{
-            DIFFERS_FOR, DesiredPrincipal, PrincipalGrant, PrincipalPlan, PrincipalStep, Shown, TAG, compare, plan,
-            prove,
+            DIFFERS_FOR, DesiredPrincipal, PrincipalGrant, PrincipalPlan, PrincipalStep, ProofState, TAG, compare,
+            plan, prove,
         },
     },
 };
@@ -76,7 +76,7 @@ use std::{
 ///
 /// # Errors
 /// `Lost`, `Store`. What IAM itself refuses is an outcome.
-pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Result<Outcome, Interrupted> {
+pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Result<RunOutcome, Interrupted> {
     let arn = {
         let mut connection = worker.store.acquire().await?;
         match desired::principal_arn(&mut connection, id).await {
@@ -104,7 +104,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         let mut snapshot = desired::snapshot(&worker.store).await?;
         let file = policy.as_ref().map(|policy| &policy.file);
         let desired = desired::principal(&mut snapshot, id, file).await?;
-        let desired::Read { mut desired, legs, unreadable } = desired.ok_or(Interrupted::Nothing)?;
+        let desired::ReadDesired { mut desired, legs, unreadable } = desired.ok_or(Interrupted::Nothing)?;
         let decided = decided(worker, &mut snapshot, &mut desired, &legs).await?;
         drop(snapshot);
         quarantine::tell(&worker.store, &unreadable).await;
@@ -140,7 +140,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
             Ok(last) => last,
             Err(fault) => {
                 let outcome = failed(worker, lease, &desired, &legs, fault, told).await?;
-                return Ok(Outcome { activated, ..outcome });
+                return Ok(RunOutcome { activated, ..outcome });
             }
         },
         _ => observed,
@@ -153,19 +153,19 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     if let Some(why) = &plan.replaced {
         // Running grants are revoked first. The next run, which that wakes, judges their end.
         let running = desired.grants.iter().filter(|grant| grant.wish.is_present());
-        return Ok(Outcome {
+        return Ok(RunOutcome {
             revoke: running.map(|grant| (grant.id, Cause::PrincipalReplaced, words::blocker::sentence(why))).collect(),
             legs: outcomes.into_iter().filter(|(_, leg)| !leg.wish.is_present()).collect(),
             decided,
             failure: Some(why.clone()),
             rests: legs.values().filter_map(|leg| leg.rests).min(),
-            ..Outcome::default()
+            ..RunOutcome::default()
         });
     }
     trail::saw(&worker.store, lease, &last).await?;
     // A different id counts only after another look.
     let again = plan.doubted.is_some().then_some(DIFFERS_FOR.unsigned_abs());
-    Ok(Outcome {
+    Ok(RunOutcome {
         legs: outcomes,
         findings,
         failure: plan.doubted.clone(),
@@ -173,7 +173,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         rests: legs.values().filter_map(|leg| leg.rests).chain(arrives).chain(again).min(),
         periodic: !desired.grants.is_empty(),
         activated,
-        ..Outcome::default()
+        ..RunOutcome::default()
     })
 }
 
@@ -228,7 +228,7 @@ async fn tell_early(
     lease: &Lease,
     desired: &DesiredPrincipal,
     plan: &PrincipalPlan,
-    decided: &Decided,
+    decided: &DecidedAgain,
     told: Compared,
 ) -> Result<Vec<GrantId>, Interrupted> {
     if plan.replaced.is_some() {
@@ -249,14 +249,14 @@ async fn decided(
     connection: &mut Connection,
     desired: &mut DesiredPrincipal,
     legs: &Legs,
-) -> Result<Decided, Interrupted> {
+) -> Result<DecidedAgain, Interrupted> {
     if desired.grants.iter().all(|grant| grant.wish != Wish::Provision) {
-        return Ok(Decided::default());
+        return Ok(DecidedAgain::default());
     }
     let new: Vec<GrantId> =
         desired.grants.iter().filter(|grant| grant.wish == Wish::Provision).map(|grant| grant.id).collect();
     let now = desired::business_time(&mut *connection).await?;
-    let decided = decide_again::decide(&worker.store, connection, &new, decide_again::Seen::LastLook, now).await?;
+    let decided = decide_again::decide(&worker.store, connection, &new, decide_again::WhichLook::LastLook, now).await?;
     for grant in &mut desired.grants {
         let proven = legs.get(&grant.id).is_some_and(|leg| leg.proven.is_some());
         match decided.not_now.get(&grant.id) {
@@ -275,14 +275,14 @@ async fn unreadable(
     lease: &Lease,
     id: PrincipalId,
     error: &StoreError,
-) -> Result<Outcome, Interrupted> {
+) -> Result<RunOutcome, Interrupted> {
     let (live, mut rows) = {
         let mut connection = worker.store.acquire().await?;
         grants::live_on(&mut connection, lease.target()).await?
     };
     let why = error.to_string();
     let briefs = live.iter().map(|grant| (grant.facts().brief(), grant.state(), grant.facts().decided_by.clone()));
-    rows.extend(briefs.map(|(brief, state, decided_by)| grants::Unreadable {
+    rows.extend(briefs.map(|(brief, state, decided_by)| grants::UnreadableGrant {
         brief,
         state: Some(state),
         decided_by,
@@ -292,11 +292,11 @@ async fn unreadable(
     }));
     quarantine::tell(&worker.store, &rows).await;
     let mut outcome =
-        Outcome { failure: Some(Blocker::Unreadable { why }), periodic: !rows.is_empty(), ..Outcome::default() };
+        RunOutcome { failure: Some(Blocker::Unreadable { why }), periodic: !rows.is_empty(), ..RunOutcome::default() };
     for row in rows.iter().filter(|row| row.ends()) {
         let residual = Some(vec![Residual::IamNotAsked {}]);
         let evidence = Evidence { residual, ..Evidence::of(Sighting::ArnUnreadable {}) };
-        let found = Found::Proven(evidence);
+        let found = LegFound::Proven(evidence);
         let wish = Wish::Revoke { since: Timestamp::UNIX_EPOCH };
         outcome.legs.insert(row.brief.id, LegOutcome { wish, found, attempts: 0, stood: None, compared: None });
     }
@@ -318,7 +318,7 @@ async fn policy(worker: &Worker) -> Result<Option<Arc<Current>>, Interrupted> {
 }
 
 /// A look at a principal.
-struct Look {
+struct PrincipalLook {
     /// The identity, which may be known even if the rest is not.
     identity: SeenIdentity,
     observed: Result<PrincipalObservation, Fault>,
@@ -326,10 +326,10 @@ struct Look {
 
 /// What IAM says. The identity is asked of every user. If the worker does not write to the user, it need not be able to
 /// read more.
-async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Look {
+async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> PrincipalLook {
     let PrincipalArn::User(user) = arn else {
         let identity = SeenIdentity::Refused(Blocker::RolePrincipal { arn: arn.to_string() });
-        return Look {
+        return PrincipalLook {
             identity: identity.clone(),
             observed: Ok(PrincipalObservation { identity, ..Default::default() }),
         };
@@ -342,15 +342,15 @@ async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Look {
     let found = match known {
         Ok(KnownUser::Is(found)) => found,
         Ok(KnownUser::Nobody) => {
-            return Look { identity: SeenIdentity::Nobody, observed: Ok(PrincipalObservation::of(None)) };
+            return PrincipalLook { identity: SeenIdentity::Nobody, observed: Ok(PrincipalObservation::of(None)) };
         }
         Ok(KnownUser::NotAllowed(fault)) => {
             let why = Blocker::from(&fault);
             let (identity, trouble) = (SeenIdentity::Refused(why.clone()), Some(why));
             let unseen = PrincipalObservation { found: None, trouble, identity: identity.clone() };
-            return Look { identity, observed: if writable { Err(fault) } else { Ok(unseen) } };
+            return PrincipalLook { identity, observed: if writable { Err(fault) } else { Ok(unseen) } };
         }
-        Err(fault) => return Look { identity: SeenIdentity::NotAsked, observed: Err(fault) },
+        Err(fault) => return PrincipalLook { identity: SeenIdentity::NotAsked, observed: Err(fault) },
     };
     let identity = SeenIdentity::Is(found.unique_id.clone());
     let policies = match policies {
@@ -362,7 +362,7 @@ async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Look {
     let observed = match policies {
         Ok(inline_policies) => Ok(PrincipalObservation::of(Some(IamUser { inline_policies, ..found }))),
         Err(fault) if fault.is_not_found() => {
-            return Look { identity: SeenIdentity::Nobody, observed: Ok(PrincipalObservation::of(None)) };
+            return PrincipalLook { identity: SeenIdentity::Nobody, observed: Ok(PrincipalObservation::of(None)) };
         }
         Err(fault) if !writable && matches!(fault.kind(), FaultKind::Refused { .. }) => {
             let trouble = Some(Blocker::from(&fault));
@@ -370,7 +370,7 @@ async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Look {
         }
         Err(fault) => Err(fault),
     };
-    Look { identity, observed }
+    PrincipalLook { identity, observed }
 }
 
 async fn observe_user(worker: &Worker, user: &UserArn) -> Result<PrincipalObservation, Fault> {
@@ -493,13 +493,13 @@ fn outcomes(
     for grant in desired.grants.iter().filter(|grant| !grant.resting) {
         let proof = proofs.iter().find(|proof| proof.grant == grant.id);
         let found = match (proof.map(|proof| &proof.shown), fault, plan.trouble.get(&grant.id)) {
-            (Some(Shown::Proven(seen)), _, _) => Found::Proven(Evidence::of(seen.clone())),
-            (_, _, Some(Obstacle::Paused(why))) => Found::Paused(why.clone()),
-            (_, _, Some(Obstacle::HeldBack(why))) | (Some(Shown::Missing(why)), None, None) => {
-                Found::Unsettled(why.clone())
+            (Some(ProofState::Proven(seen)), _, _) => LegFound::Proven(Evidence::of(seen.clone())),
+            (_, _, Some(Obstacle::Paused(why))) => LegFound::Paused(why.clone()),
+            (_, _, Some(Obstacle::HeldBack(why))) | (Some(ProofState::Missing(why)), None, None) => {
+                LegFound::Unsettled(why.clone())
             }
-            (_, _, Some(Obstacle::Undescribed(why) | Obstacle::Blocked(why))) => Found::Blocked(why.clone()),
-            (_, Some(fault), None) => Found::Failed(fault.repeated()),
+            (_, _, Some(Obstacle::Undescribed(why) | Obstacle::Blocked(why))) => LegFound::Blocked(why.clone()),
+            (_, Some(fault), None) => LegFound::Failed(fault.repeated()),
             (None, None, None) => continue,
         };
         let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
@@ -517,7 +517,7 @@ async fn failed(
     legs: &Legs,
     fault: Fault,
     told: Compared,
-) -> Result<Outcome, Interrupted> {
+) -> Result<RunOutcome, Interrupted> {
     tracing::warn!(on = %lease.target(), error = chain(&fault), "the principal could not be worked on");
     let Some(id) = principal_of(lease) else { return Err(Interrupted::Nothing) };
     let last = observations::principal(&worker.store, id).await?.map(|observed| observed.body).unwrap_or_default();
@@ -528,16 +528,16 @@ async fn failed(
     let mut outcomes = BTreeMap::new();
     for grant in desired.grants.iter().filter(|grant| !grant.resting) {
         let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
-        let found = Found::Failed(fault.repeated());
+        let found = LegFound::Failed(fault.repeated());
         let compared = Some(told);
         outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, stood: None, compared });
     }
-    Ok(Outcome {
+    Ok(RunOutcome {
         legs: outcomes,
         failure: Some(why),
         rests: legs.values().filter_map(|leg| leg.rests).chain(still_to_look_for).min(),
         periodic: !desired.grants.is_empty(),
-        ..Outcome::default()
+        ..RunOutcome::default()
     })
 }
 

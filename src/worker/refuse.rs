@@ -7,7 +7,7 @@ use super::{
     trail,
 };
 use crate::{
-    actions::decide_again::Decided,
+    actions::decide_again::DecidedAgain,
     causes::chain,
     store::{Tx, grants::Locked},
     words,
@@ -25,7 +25,7 @@ use latchkey_domain::access::{
 ///
 /// # Errors
 /// `Store` if the database is away.
-pub(super) async fn refuse(worker: &Worker, decided: &Decided, patience: &Patience) -> Result<bool, Interrupted> {
+pub(super) async fn refuse(worker: &Worker, decided: &DecidedAgain, patience: &Patience) -> Result<bool, Interrupted> {
     let mut all = true;
     for (id, why) in &decided.not_now {
         if matches!(why, NotNow::HeldBack(_)) {

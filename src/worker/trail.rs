@@ -20,7 +20,7 @@ use crate::{
         Store, Tx,
         intents::{self, Dangling, Intent, OF_GRANT},
         legs, observations,
-        quarantine::{self, Held},
+        quarantine::{self, LockedRows},
         targets::{LockedTarget, NotHeld},
     },
     words,
@@ -74,7 +74,7 @@ pub async fn open(
     lease: &Lease,
     planned: &[Intent],
     found: &[EventDraft],
-    held: &Held,
+    held: &LockedRows,
 ) -> Result<LockedTarget, Interrupted> {
     let mut tx = store.begin().await?;
     tx.wait_at_most(LOCK_TIMEOUT).await?;
@@ -250,7 +250,7 @@ pub struct Late {
 pub async fn close(
     store: &Store,
     intents: &[(uuid::Uuid, Option<GrantId>)],
-    held: &Held,
+    held: &LockedRows,
     result: Result<Option<&str>, &Fault>,
 ) -> Result<Option<Late>, Interrupted> {
     fail_point::reach()?;

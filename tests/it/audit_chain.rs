@@ -4,12 +4,12 @@ use crate::town::Town;
 use jiff::SignedDuration;
 use latchkey::actions::audit::{NotAsked, check_now};
 use latchkey::store::audit::{
-    self, NotVerified, Verified,
-    walk::{Step, step},
+    self, NotVerified, VerifiedChain,
+    walk::{WalkStep, step},
 };
 use latchkey_domain::{
     access::{EventDraft, transition::Actor},
-    audit::{Place, event::Event},
+    audit::{ChainPlace, event::Event},
 };
 use sqlx::{AssertSqlSafe, Executor as _};
 
@@ -38,7 +38,7 @@ async fn settled() -> (Town, u64) {
     (town, links)
 }
 
-async fn verify(town: &Town) -> Result<Verified, NotVerified> {
+async fn verify(town: &Town) -> Result<VerifiedChain, NotVerified> {
     audit::verify(town.web.pool(), |_| {}).await
 }
 
@@ -163,7 +163,7 @@ async fn an_event_that_cannot_be_read_is_named_and_what_is_changed_after_it_is_f
     let named: Vec<u64> = verified.unreadable.first.iter().map(|(link, _)| *link).collect();
     assert_eq!((verified.links, verified.unsealed), (before + 48, 0));
     assert_eq!(named, [before + 1, before + 2, before + 3]);
-    assert_eq!(walk(&town, AT_ONCE).await, Step::Verified(before + 48));
+    assert_eq!(walk(&town, AT_ONCE).await, WalkStep::Verified(before + 48));
     let checked = latchkey::store::read::audit::checked(&town.web).await.unwrap();
     assert_eq!((checked.broken, checked.unreadable.len()), (None, 3));
     assert_eq!(latchkey::store::read::pulse::read(&town.web).await.unwrap().broken, None, "nothing is broken");
@@ -173,13 +173,19 @@ async fn an_event_that_cannot_be_read_is_named_and_what_is_changed_after_it_is_f
         before + 5
     );
     tamper(&town, &change).await;
-    assert!(matches!(verify(&town).await, Err(NotVerified::Broken(broken)) if broken.place == Place::At(before + 5)));
-    assert!(matches!(walk(&town, AT_ONCE).await, Step::Broken(broken) if broken.place == Place::At(before + 5)));
+    assert!(
+        matches!(verify(&town).await, Err(NotVerified::Broken(broken)) if broken.place == ChainPlace::At(before + 5))
+    );
+    assert!(
+        matches!(walk(&town, AT_ONCE).await, WalkStep::Broken(broken) if broken.place == ChainPlace::At(before + 5))
+    );
     tamper(&town, &change).await;
     // An event that cannot be read is held to its hash, too.
     let change = "update event set canonical = '\\x01' where canonical = '\\x00'";
     tamper(&town, change).await;
-    assert!(matches!(walk(&town, AT_ONCE).await, Step::Broken(broken) if broken.place == Place::At(before + 1)));
+    assert!(
+        matches!(walk(&town, AT_ONCE).await, WalkStep::Broken(broken) if broken.place == ChainPlace::At(before + 1))
+    );
 }
 
 #[tokio::test]
@@ -218,12 +224,12 @@ async fn neither_process_can_change_the_log_or_hide_from_the_sealer() {
 }
 
 /// Lets the worker walk until it rests; gives the last step before the rest.
-async fn walk(town: &Town, rest: SignedDuration) -> Step {
-    let mut last = Step::Rested;
+async fn walk(town: &Town, rest: SignedDuration) -> WalkStep {
+    let mut last = WalkStep::Rested;
     loop {
         match step(&town.worker, rest).await.unwrap() {
-            Step::Went => {}
-            Step::Rested => return last,
+            WalkStep::Went => {}
+            WalkStep::Rested => return last,
             end => {
                 last = end;
                 // If there is no rest, the next walk would begin at once.
@@ -250,8 +256,8 @@ const AT_ONCE: SignedDuration = SignedDuration::ZERO;
 async fn the_worker_walks_the_whole_chain_then_rests_and_says_what_it_found() {
     let town = sealed().await;
     let links = verify(&town).await.unwrap().links;
-    assert_eq!(walk(&town, HOURS).await, Step::Verified(links));
-    assert_eq!(walk(&town, HOURS).await, Step::Rested, "the next walk is hours away");
+    assert_eq!(walk(&town, HOURS).await, WalkStep::Verified(links));
+    assert_eq!(walk(&town, HOURS).await, WalkStep::Rested, "the next walk is hours away");
     let checked = latchkey::store::read::audit::checked(&town.web).await.unwrap();
     assert_eq!(checked.verified.unwrap().1, i64::try_from(links).unwrap());
     assert_eq!((checked.broken, checked.walking), (None, None));
@@ -264,17 +270,17 @@ async fn a_link_that_no_page_looks_at_is_found_by_the_next_walk_and_forgotten_by
         happen(&town).await;
     }
     audit::seal(town.worker.pool()).await.unwrap();
-    assert!(matches!(walk(&town, AT_ONCE).await, Step::Verified(_)));
+    assert!(matches!(walk(&town, AT_ONCE).await, WalkStep::Verified(_)));
     let change = "update event set canonical = set_byte(canonical, 20, get_byte(canonical, 20) # 1)
                   where id = (select event_id from audit_link where seq = 3)";
     tamper(&town, change).await;
     let pulse = async || latchkey::store::read::pulse::read(&town.web).await.unwrap().broken;
     assert_eq!(pulse().await, None, "the newest links hold");
-    let Step::Broken(broken) = walk(&town, AT_ONCE).await else { panic!("not found") };
-    assert!(broken.place == Place::At(3) && broken.what.contains("bytes or the link were changed"), "{broken}");
-    assert_eq!(pulse().await, Some(Place::At(3)), "every page says it");
+    let WalkStep::Broken(broken) = walk(&town, AT_ONCE).await else { panic!("not found") };
+    assert!(broken.place == ChainPlace::At(3) && broken.what.contains("bytes or the link were changed"), "{broken}");
+    assert_eq!(pulse().await, Some(ChainPlace::At(3)), "every page says it");
     tamper(&town, change).await;
-    assert!(matches!(walk(&town, AT_ONCE).await, Step::Verified(_)));
+    assert!(matches!(walk(&town, AT_ONCE).await, WalkStep::Verified(_)));
     assert_eq!(pulse().await, None);
 }
 
@@ -288,11 +294,11 @@ async fn an_operator_has_the_chain_walked_now_and_not_hours_later() {
     let change = "update event set canonical = set_byte(canonical, 20, get_byte(canonical, 20) # 1)
                   where id = (select event_id from audit_link where seq = 3)";
     tamper(&town, change).await;
-    assert!(matches!(walk(&town, HOURS).await, Step::Broken(_)));
+    assert!(matches!(walk(&town, HOURS).await, WalkStep::Broken(_)));
     tamper(&town, change).await;
-    assert_eq!(walk(&town, HOURS).await, Step::Rested, "the next is hours away");
+    assert_eq!(walk(&town, HOURS).await, WalkStep::Rested, "the next is hours away");
     let pulse = async || latchkey::store::read::pulse::read(&town.web).await.unwrap().broken;
-    assert_eq!(pulse().await, Some(Place::At(3)));
+    assert_eq!(pulse().await, Some(ChainPlace::At(3)));
 
     for who in ["ana", "eli"] {
         let refused = check_now(&town.web, town.visitor(who)).await.unwrap_err();
@@ -302,10 +308,10 @@ async fn an_operator_has_the_chain_walked_now_and_not_hours_later() {
     check_now(&town.web, town.visitor("dee")).await.unwrap();
     assert!(latchkey::store::read::audit::checked(&town.web).await.unwrap().asked);
     assert_eq!(town.count("select count(*) from event where action = 'audit.check_asked'").await, 1, "once");
-    assert!(matches!(walk(&town, HOURS).await, Step::Verified(_)));
+    assert!(matches!(walk(&town, HOURS).await, WalkStep::Verified(_)));
     assert_eq!(pulse().await, None, "it holds again");
     assert!(!latchkey::store::read::audit::checked(&town.web).await.unwrap().asked);
-    assert_eq!(walk(&town, HOURS).await, Step::Rested, "and the next is hours away again");
+    assert_eq!(walk(&town, HOURS).await, WalkStep::Rested, "and the next is hours away again");
 }
 
 #[tokio::test]
@@ -318,13 +324,13 @@ async fn a_walk_begins_at_the_first_link_whatever_stands_in_its_row() {
     let skip = "update audit_walk set seq = (select max(seq) from audit_link),
                   hash = (select hash from audit_link order by seq desc limit 1)";
     town.owner.pool().execute(skip).await.unwrap();
-    let Step::Broken(broken) = walk(&town, AT_ONCE).await else { panic!("fooled, {links} links") };
-    assert_eq!(broken.place, Place::At(2));
+    let WalkStep::Broken(broken) = walk(&town, AT_ONCE).await else { panic!("fooled, {links} links") };
+    assert_eq!(broken.place, ChainPlace::At(2));
     // A walk that is under way can be misled, but the next one begins at the first link.
     town.owner.pool().execute("update audit_walk set began_at = clock_timestamp()").await.unwrap();
     town.owner.pool().execute(skip).await.unwrap();
-    assert!(matches!(walk(&town, AT_ONCE).await, Step::Verified(_)));
-    assert!(matches!(walk(&town, AT_ONCE).await, Step::Broken(broken) if broken.place == Place::At(2)));
+    assert!(matches!(walk(&town, AT_ONCE).await, WalkStep::Verified(_)));
+    assert!(matches!(walk(&town, AT_ONCE).await, WalkStep::Broken(broken) if broken.place == ChainPlace::At(2)));
 }
 
 #[tokio::test]
@@ -346,13 +352,15 @@ async fn a_chain_that_was_cut_or_made_anew_since_it_was_verified_is_found() {
     ] {
         let town = sealed().await;
         let links = verify(&town).await.unwrap().links;
-        assert_eq!(walk(&town, AT_ONCE).await, Step::Verified(links));
+        assert_eq!(walk(&town, AT_ONCE).await, WalkStep::Verified(links));
         tamper(&town, statement).await;
         happen(&town).await;
         audit::seal(town.worker.pool()).await.unwrap();
         let seq = if seq == 0 { links } else { seq + 1 };
         match walk(&town, AT_ONCE).await {
-            Step::Broken(broken) => assert!(broken.place == Place::At(seq) && broken.what.contains(what), "{broken}"),
+            WalkStep::Broken(broken) => {
+                assert!(broken.place == ChainPlace::At(seq) && broken.what.contains(what), "{broken}");
+            }
             other => panic!("{what}: {other:?}"),
         }
     }
@@ -365,13 +373,13 @@ async fn a_walk_finds_an_event_that_was_kept_from_being_sealed() {
     happen(&town).await;
     tamper(&town, "delete from event_unsealed").await;
     match walk(&town, AT_ONCE).await {
-        Step::Broken(broken) => {
+        WalkStep::Broken(broken) => {
             assert!(broken.what.contains("does not wait for one"), "{broken}");
-            assert_eq!(broken.place, Place::After(last), "no link is wrong");
+            assert_eq!(broken.place, ChainPlace::After(last), "no link is wrong");
         }
         other => panic!("{other:?}"),
     }
     let checked = latchkey::store::read::audit::checked(&town.web).await.unwrap();
-    assert_eq!(checked.broken.unwrap().1, Place::After(last));
-    assert_eq!(latchkey::store::read::pulse::read(&town.web).await.unwrap().broken, Some(Place::After(last)));
+    assert_eq!(checked.broken.unwrap().1, ChainPlace::After(last));
+    assert_eq!(latchkey::store::read::pulse::read(&town.web).await.unwrap().broken, Some(ChainPlace::After(last)));
 }

@@ -263,7 +263,7 @@ async fn what_a_running_access_allows_more_is_kept_with_its_facts_and_an_earlier
     let read = async || {
         let progress = progress::by_id(&town.web, grant).await.unwrap().unwrap();
         let of_grant: Vec<Blocker> = progress.allows_more().into_iter().cloned().collect();
-        let listed = target::list(&town.web, &target::Wanted::default(), 10).await.unwrap();
+        let listed = target::list(&town.web, &target::TargetSearch::default(), 10).await.unwrap();
         let row = listed.into_iter().find(|row| row.target == cluster).unwrap();
         let detail = target::by_key(&town.web, cluster).await.unwrap().unwrap();
         let told = health::wider(&town.web, 10).await.unwrap();

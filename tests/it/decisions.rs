@@ -4,14 +4,14 @@ use crate::town::{Asking, POLICY, Town, edit, observation, view};
 use latchkey::actions::{
     ask::{Field, Problem},
     clock, grants,
-    requests::{self, NotDecided, NotSubmitted, Outcome},
+    requests::{self, NotDecided, NotSubmitted, VoteOutcome},
 };
 use latchkey::{store::Store, web::AskForm};
 use latchkey_domain::{
     access::{
         blocker::Blocker,
         grant::{Cause, GrantState, NotRevoked},
-        reason::Unfit,
+        reason::UnfitReason,
         request::{Refused, RequestState, Verdict},
     },
     plan::observation::{AccessEntry, ClusterObservation, EntryDetails, EntryFields, EntryHolders},
@@ -131,7 +131,7 @@ async fn two_approvers_at_once_give_one_grant() {
     );
     let outcomes = [ben, chi, dot];
     let approved = outcomes.iter().filter_map(|outcome| match outcome {
-        Ok(Outcome::Approved(grant)) => Some(*grant),
+        Ok(VoteOutcome::Approved(grant)) => Some(*grant),
         _ => None,
     });
     let [grant] = approved.collect::<Vec<_>>()[..] else { panic!("{outcomes:?}") };
@@ -149,7 +149,7 @@ async fn requester_cannot_approve_own_request_though_in_the_approvers_group() {
     let id = town.asks("ben", view()).await;
     let refused = town.vote("ben", id, Verdict::Approve).await.unwrap_err();
     assert!(matches!(refused, NotDecided::Refused(Refused::Own)), "{refused:?}");
-    assert!(matches!(town.vote("chi", id, Verdict::Approve).await, Ok(Outcome::Approved(_))));
+    assert!(matches!(town.vote("chi", id, Verdict::Approve).await, Ok(VoteOutcome::Approved(_))));
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn another_edit_of_the_policy_leaves_a_request_standing() {
     let town = Town::new().await;
     let id = town.asks("ana", view()).await;
     town.apply_policy(&POLICY.replace("longest = \"4h\"", "longest = \"2h\"")).await;
-    assert!(matches!(town.vote("ben", id, Verdict::Approve).await, Ok(Outcome::Approved(_))));
+    assert!(matches!(town.vote("ben", id, Verdict::Approve).await, Ok(VoteOutcome::Approved(_))));
 }
 
 #[tokio::test]
@@ -176,10 +176,10 @@ async fn a_quorum_of_two_counts_only_who_is_still_an_approver() {
     let town = Town::new().await;
     let form = edit();
     let id = town.asks("ana", &form).await;
-    assert!(matches!(town.vote("chi", id, Verdict::Approve).await, Ok(Outcome::Waiting { approvals: 1 })));
+    assert!(matches!(town.vote("chi", id, Verdict::Approve).await, Ok(VoteOutcome::Waiting { approvals: 1 })));
     town.sign_in("chi", &[]).await;
-    assert!(matches!(town.vote("ben", id, Verdict::Approve).await, Ok(Outcome::Waiting { approvals: 1 })));
-    assert!(matches!(town.vote("dot", id, Verdict::Approve).await, Ok(Outcome::Approved(_))));
+    assert!(matches!(town.vote("ben", id, Verdict::Approve).await, Ok(VoteOutcome::Waiting { approvals: 1 })));
+    assert!(matches!(town.vote("dot", id, Verdict::Approve).await, Ok(VoteOutcome::Approved(_))));
 }
 
 #[tokio::test]
@@ -240,9 +240,9 @@ async fn a_vote_whose_reason_is_none_counts_for_nothing_by_whatever_door_it_come
     let seen = town.seen(id).await;
     let long = "x".repeat(1_001);
     for (text, unfit) in [
-        ("over\0now", Unfit::NotPlain),
-        ("over\u{202e}now", Unfit::NotPlain),
-        (long.as_str(), Unfit::TooLong { length: 1_001, longest: 1_000 }),
+        ("over\0now", UnfitReason::NotPlain),
+        ("over\u{202e}now", UnfitReason::NotPlain),
+        (long.as_str(), UnfitReason::TooLong { length: 1_001, longest: 1_000 }),
     ] {
         let form = requests::VoteForm { verdict: Verdict::Approve, reason: Some(text.to_owned()), seen };
         let refused = requests::vote(&town.web, town.visitor("ben"), id, form).await.unwrap_err();
@@ -261,7 +261,9 @@ async fn only_holder_deciders_and_operators_end_an_access() {
     assert!(matches!(strange, grants::NotEnded::NotFound), "{strange:?}");
     let holder = grants::revoke(&town.web, town.visitor("ana"), grant, "why").await.unwrap_err();
     assert!(matches!(holder, grants::NotEnded::Refused(NotRevoked::NotAllowed)), "{holder:?}");
-    for (text, unfit) in [(" ", Unfit::Missing), ("over\0now", Unfit::NotPlain), ("over\u{202e}now", Unfit::NotPlain)] {
+    for (text, unfit) in
+        [(" ", UnfitReason::Missing), ("over\0now", UnfitReason::NotPlain), ("over\u{202e}now", UnfitReason::NotPlain)]
+    {
         let refused = grants::revoke(&town.web, town.visitor("dee"), grant, text).await.unwrap_err();
         assert!(matches!(refused, grants::NotEnded::Reason(why) if why == unfit), "{refused:?}");
     }

@@ -3,7 +3,7 @@
 use crate::town::{POLICY, Town, edit, view};
 use latchkey::{
     config,
-    store::policies::{self, Application, Applied, NotApplied},
+    store::policies::{self, Application, AppliedPolicy, NotApplied},
 };
 use latchkey_domain::access::{GrantId, RequestId, grant::GrantState, request::Verdict};
 use latchkey_testkit::{cluster_toml, policy_cluster};
@@ -16,7 +16,7 @@ struct With<'a> {
     end_refused: bool,
 }
 
-async fn apply(town: &Town, text: &str, with: With<'_>) -> Result<Applied, NotApplied> {
+async fn apply(town: &Town, text: &str, with: With<'_>) -> Result<AppliedPolicy, NotApplied> {
     let file = config::policy::parse(text).unwrap();
     let hash = config::policy::hash(text);
     let drain: Vec<String> = with.drain.iter().map(|&name| name.to_owned()).collect();

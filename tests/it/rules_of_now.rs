@@ -6,14 +6,14 @@ use latchkey::{
     actions::{
         identities::{self, NotReleased},
         own::{self, NotOwned},
-        requests::{self, NotDecided, NotSubmitted, Outcome, VoteForm},
+        requests::{self, NotDecided, NotSubmitted, VoteForm, VoteOutcome},
     },
     config,
 };
 use latchkey_domain::access::{
     GrantId, PrincipalId, RequestId,
     grant::{Cause, Grant, GrantBasis},
-    reason::Unfit,
+    reason::UnfitReason,
     request::{ClosedWhy, Refused, RequestState, Verdict},
     standing::NotRuled,
 };
@@ -22,7 +22,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// A vote by a person who sees what is current.
-async fn vote_now(town: &Town, who: &str, id: RequestId, verdict: Verdict) -> Result<Outcome, NotDecided> {
+async fn vote_now(town: &Town, who: &str, id: RequestId, verdict: Verdict) -> Result<VoteOutcome, NotDecided> {
     let reason = (verdict == Verdict::Deny).then(|| "not this time".to_owned());
     let seen = town.seen_now(id).await.expect("somebody may decide it");
     requests::vote(&town.web, town.visitor(who), id, VoteForm { verdict, reason, seen }).await
@@ -54,7 +54,7 @@ async fn an_access_rests_on_the_policy_of_its_completing_vote() {
     let id = town.asks("ana", &edit()).await;
     let laxer = POLICY.replace("quorum = 2", "quorum = 1").replace("payments may change", "payments may change alone");
     town.apply_policy(&laxer).await;
-    let Outcome::Approved(grant) = vote_now(&town, "ben", id, Verdict::Approve).await.unwrap() else {
+    let VoteOutcome::Approved(grant) = vote_now(&town, "ben", id, Verdict::Approve).await.unwrap() else {
         panic!("not approved")
     };
     let facts = granted(&town, grant).await.facts().clone();
@@ -87,7 +87,7 @@ async fn each_vote_that_counted_keeps_what_made_its_voter_eligible() {
     let id = town.asks("ana", &edit()).await;
     vote_now(&town, "chi", id, Verdict::Approve).await.unwrap();
     town.sign_in("chi", &["payments-leads", "on-call"]).await;
-    let Outcome::Approved(grant) = vote_now(&town, "ben", id, Verdict::Approve).await.unwrap() else {
+    let VoteOutcome::Approved(grant) = vote_now(&town, "ben", id, Verdict::Approve).await.unwrap() else {
         panic!("not approved")
     };
     town.sign_in("chi", &[]).await;
@@ -139,7 +139,7 @@ async fn a_request_goes_on_where_its_cluster_has_another_name_now() {
         .await
         .unwrap();
     town.apply_policy(&POLICY.replace("name = \"prod-eu\"", "name = \"prod-west\"")).await;
-    assert!(matches!(vote_now(&town, "ben", id, Verdict::Approve).await, Ok(Outcome::Approved(_))));
+    assert!(matches!(vote_now(&town, "ben", id, Verdict::Approve).await, Ok(VoteOutcome::Approved(_))));
 }
 
 /// Replaces the rules of `view` on prod-eu by fewer, or deletes the role.
@@ -162,7 +162,7 @@ async fn a_form_that_shows_more_than_the_profile_allows_now_does_not_count() {
     narrow(&town, true).await;
     let old = town.vote("ben", id, Verdict::Approve).await.unwrap_err();
     assert!(matches!(old, NotDecided::Refused(Refused::Stale)), "{old:?}");
-    let Outcome::Approved(grant) = vote_now(&town, "ben", id, Verdict::Approve).await.unwrap() else {
+    let VoteOutcome::Approved(grant) = vote_now(&town, "ben", id, Verdict::Approve).await.unwrap() else {
         panic!("not approved")
     };
     let rules = granted(&town, grant).await.facts().terms.profile.rules();
@@ -179,8 +179,8 @@ async fn what_nobody_can_see_is_denied_only() {
     assert!(matches!(&refused, NotDecided::Refused(Refused::Unresolved(_))), "{refused:?}");
     assert!(refused.to_string().contains("`view` of this profile is not on the cluster"), "{refused}");
     let form = VoteForm { verdict: Verdict::Deny, reason: Some("not now".into()), seen: before };
-    assert_eq!(requests::vote(&town.web, town.visitor("ben"), one, form).await.unwrap(), Outcome::Denied);
-    assert_eq!(vote_now(&town, "ben", two, Verdict::Deny).await.unwrap(), Outcome::Denied);
+    assert_eq!(requests::vote(&town.web, town.visitor("ben"), one, form).await.unwrap(), VoteOutcome::Denied);
+    assert_eq!(vote_now(&town, "ben", two, Verdict::Deny).await.unwrap(), VoteOutcome::Denied);
     sqlx::query("delete from observation").execute(town.owner.pool()).await.unwrap();
     let three = sqlx::query_scalar("select count(*) from access_grant").fetch_one(town.owner.pool()).await;
     assert_eq!(three.unwrap_or(0_i64), 0);
@@ -203,11 +203,11 @@ async fn what_was_asked_before_requests_were_bounded_and_binds_more_is_denied_on
     let said = refused.to_string();
     assert!(said.contains("can be denied only") && said.contains("At most 20 namespaces in one request."), "{said}");
     sqlx::raw_sql(sqlx::AssertSqlSafe(many(20))).execute(town.owner.pool()).await.unwrap();
-    assert!(matches!(vote_now(&town, "ben", id, Verdict::Approve).await, Ok(Outcome::Approved(_))));
+    assert!(matches!(vote_now(&town, "ben", id, Verdict::Approve).await, Ok(VoteOutcome::Approved(_))));
     let other = town.asks("gus", view()).await;
     let many = many(21).replace(&id.to_string(), &other.to_string());
     sqlx::raw_sql(sqlx::AssertSqlSafe(many)).execute(town.owner.pool()).await.unwrap();
-    assert_eq!(vote_now(&town, "ben", other, Verdict::Deny).await.unwrap(), Outcome::Denied);
+    assert_eq!(vote_now(&town, "ben", other, Verdict::Deny).await.unwrap(), VoteOutcome::Denied);
 }
 
 #[tokio::test]
@@ -299,7 +299,7 @@ async fn an_operator_releases_an_identity_and_nobody_else_does() {
         assert!(matches!(release(who, "ana", "she left").await, Err(NotReleased::NotFound)), "{who}");
     }
     assert!(matches!(release("dee", "gus", "she left").await, Err(NotReleased::OtherHandle(whose)) if whose == "ana"));
-    assert!(matches!(release("dee", "ana", " ").await, Err(NotReleased::Reason(Unfit::Missing))));
+    assert!(matches!(release("dee", "ana", " ").await, Err(NotReleased::Reason(UnfitReason::Missing))));
     let taken = own::seeded(&town.web, town.person("gus"), &Town::arn("ana"), "AIDAANA").await;
     assert!(matches!(taken, Err(NotOwned::SomebodyElses { .. })), "{taken:?}");
     release("dee", "ana", "she left").await.unwrap();

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use latchkey::{
     actions::{
         grants,
-        requests::{self, Outcome, VoteForm},
+        requests::{self, VoteForm, VoteOutcome},
         visitor::Visitor,
     },
     machine,
@@ -115,8 +115,8 @@ async fn ask(store: &Store, by: &Visitor, form: &AskForm) -> anyhow::Result<Requ
 async fn approve(store: &Store, by: &Visitor, id: RequestId) -> anyhow::Result<GrantId> {
     let vote = VoteForm { verdict: Verdict::Approve, reason: None, seen: seen(store, id).await? };
     match requests::vote(store, by, id, vote).await? {
-        Outcome::Approved(grant) => Ok(grant),
-        Outcome::Waiting { .. } | Outcome::Denied => bail!("one approval was not enough"),
+        VoteOutcome::Approved(grant) => Ok(grant),
+        VoteOutcome::Waiting { .. } | VoteOutcome::Denied => bail!("one approval was not enough"),
     }
 }
 

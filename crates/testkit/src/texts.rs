@@ -4,7 +4,7 @@ use latchkey_domain::{
     access::{
         person::{Audience, Role},
         policy::{ClusterSelector, Decision, Policy, PolicyCluster, PolicyFile},
-        profile::{Profile, Scope, Source},
+        profile::{Profile, RulesSource, Scope},
     },
     eks::rbac::Rule,
 };
@@ -65,8 +65,8 @@ pub fn cluster_toml(cluster: &PolicyCluster) -> String {
 pub fn profile_toml(profile: &Profile) -> String {
     let description = profile.description.iter().map(|text| format!("description = {}\n", quoted(text)));
     let source = match &profile.source {
-        Source::ClusterRoles(names) => format!("cluster_roles = {}", list(names)),
-        Source::Rules(rules) => format!("rules = [{}]", rules.iter().map(rule).collect::<Vec<_>>().join(", ")),
+        RulesSource::ClusterRoles(names) => format!("cluster_roles = {}", list(names)),
+        RulesSource::Rules(rules) => format!("rules = [{}]", rules.iter().map(rule).collect::<Vec<_>>().join(", ")),
     };
     let scope = match profile.scope {
         Scope::Namespace => "namespace",

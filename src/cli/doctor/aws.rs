@@ -2,7 +2,7 @@
 
 use super::{
     Desk,
-    report::{Finding, Paste},
+    report::{CheckResult, Paste},
     told, within,
 };
 use crate::{
@@ -19,7 +19,7 @@ use latchkey_domain::{
         aws_auth,
     },
     plan::{
-        bootstrap::{Statement, iam_policy, iam_statements},
+        bootstrap::{WorkerStatement, iam_policy, iam_statements},
         rights::{AwsRight, sample, statements_adding},
     },
 };
@@ -36,22 +36,23 @@ pub struct Caller {
 }
 
 /// The findings, and the caller's identity, if AWS tells it.
-pub async fn look(desk: &Desk<'_>, policy: &PolicyFile, aws: &Aws) -> (Vec<Finding>, Option<Caller>) {
+pub async fn look(desk: &Desk<'_>, policy: &PolicyFile, aws: &Aws) -> (Vec<CheckResult>, Option<Caller>) {
     const CHECK: &str = "aws.caller";
     // A machine that has the URL of the worker's database should also have the worker's credentials.
     let is_workers = desk.settings.database.worker_url.is_some();
     let known = tokio::time::timeout(desk.limit, aws.credentials(machine::now())).await;
     if !matches!(known, Ok(Ok(_))) {
         let said = words::no_credentials();
-        let finding = if is_workers { Finding::failed(CHECK, said) } else { Finding::not_checked(CHECK, said.what) };
+        let finding =
+            if is_workers { CheckResult::failed(CHECK, said) } else { CheckResult::not_checked(CHECK, said.what) };
         return (vec![finding], None);
     }
     let identity = match tokio::time::timeout(desk.limit, aws.caller_identity()).await {
         Ok(Ok(identity)) => identity,
-        Ok(Err(fault)) => return (vec![Finding::failed(CHECK, words::unknown_caller(&told(&fault)))], None),
-        Err(_elapsed) => return (vec![Finding::failed(CHECK, words::unknown_caller("no answer in time"))], None),
+        Ok(Err(fault)) => return (vec![CheckResult::failed(CHECK, words::unknown_caller(&told(&fault)))], None),
+        Err(_elapsed) => return (vec![CheckResult::failed(CHECK, words::unknown_caller("no answer in time"))], None),
     };
-    let mut findings = vec![Finding::ok(CHECK, format!("Latchkey is {} (STS of {})", identity.arn, aws.region()))];
+    let mut findings = vec![CheckResult::ok(CHECK, format!("Latchkey is {} (STS of {})", identity.arn, aws.region()))];
     findings.extend(places(policy, aws, &identity));
     let principal = PrincipalArn::parse(&aws_auth::canonical(&identity.arn)).ok();
     let caller = Caller { identity, principal };
@@ -60,7 +61,7 @@ pub async fn look(desk: &Desk<'_>, policy: &PolicyFile, aws: &Aws) -> (Vec<Findi
 }
 
 /// Whether account and region match the policy's clusters.
-fn places(policy: &PolicyFile, aws: &Aws, identity: &CallerIdentity) -> Vec<Finding> {
+fn places(policy: &PolicyFile, aws: &Aws, identity: &CallerIdentity) -> Vec<CheckResult> {
     let own = identity.account.as_str();
     let all = || policy.clusters.iter();
     let names = |filtered: Vec<String>| filtered.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
@@ -70,22 +71,25 @@ fn places(policy: &PolicyFile, aws: &Aws, identity: &CallerIdentity) -> Vec<Find
         names(all().filter(|c| partition.is_some_and(|p| p != c.arn.partition())).map(|c| c.arn.to_string()).collect());
     let mut findings = Vec::new();
     if others.is_empty() {
-        findings.push(Finding::ok("aws.account", format!("every cluster is in account {own}")));
+        findings.push(CheckResult::ok("aws.account", format!("every cluster is in account {own}")));
     } else {
-        findings.push(Finding::failed("aws.account", words::other_account(own, &others)));
+        findings.push(CheckResult::failed("aws.account", words::other_account(own, &others)));
     }
     if !strange.is_empty() {
-        findings.push(Finding::failed("aws.region", words::other_partition(aws.region(), &strange)));
+        findings.push(CheckResult::failed("aws.region", words::other_partition(aws.region(), &strange)));
     }
     findings
 }
 
 /// The rights that the policy needs in the caller's account. IAM is asked if it allows the question; else reads are
 /// tried, which change nothing.
-async fn rights(desk: &Desk<'_>, policy: &PolicyFile, aws: &Aws, caller: &Caller) -> Vec<Finding> {
+async fn rights(desk: &Desk<'_>, policy: &PolicyFile, aws: &Aws, caller: &Caller) -> Vec<CheckResult> {
     const CHECK: &str = "aws.rights";
     let Some(principal) = &caller.principal else {
-        return vec![Finding::not_checked(CHECK, "what the root user may, who may everything: give the worker a role")];
+        return vec![CheckResult::not_checked(
+            CHECK,
+            "what the root user may, who may everything: give the worker a role",
+        )];
     };
     let own = caller.identity.account.as_str();
     let mut here = policy.clone();
@@ -100,7 +104,7 @@ async fn rights(desk: &Desk<'_>, policy: &PolicyFile, aws: &Aws, caller: &Caller
                 FaultKind::Refused { .. } => words::may_not_ask(principal.as_str()),
                 _ => words::unanswered(&told(&fault)),
             };
-            let mut findings = vec![Finding::not_checked(CHECK, why)];
+            let mut findings = vec![CheckResult::not_checked(CHECK, why)];
             findings.extend(tries(desk, &here, aws, &statements).await);
             findings
         }
@@ -111,7 +115,7 @@ async fn rights(desk: &Desk<'_>, policy: &PolicyFile, aws: &Aws, caller: &Caller
 async fn ask(
     aws: &Aws,
     principal: &PrincipalArn,
-    statements: &[Statement],
+    statements: &[WorkerStatement],
     boundary: Option<&str>,
 ) -> Result<Vec<(AwsRight, Simulated)>, Fault> {
     let mut answers = Vec::new();
@@ -131,7 +135,11 @@ async fn ask(
     Ok(answers)
 }
 
-fn answered(principal: &PrincipalArn, statements: &[Statement], answers: &[(AwsRight, Simulated)]) -> Vec<Finding> {
+fn answered(
+    principal: &PrincipalArn,
+    statements: &[WorkerStatement],
+    answers: &[(AwsRight, Simulated)],
+) -> Vec<CheckResult> {
     const CHECK: &str = "aws.rights";
     let all: Vec<AwsRight> = statements
         .iter()
@@ -158,25 +166,26 @@ fn answered(principal: &PrincipalArn, statements: &[Statement], answers: &[(AwsR
             missing.iter().map(|right| format!("{} on {}", right.action, right.resource)).collect();
         let adding = iam_policy(&statements_adding(statements, &missing));
         let into = format!("one more inline policy of {principal}");
-        findings.push(Finding {
+        findings.push(CheckResult {
             paste: Some(Paste { format: "json", into, text: adding }),
-            ..Finding::failed(CHECK, words::lacks(principal.as_str(), &named))
+            ..CheckResult::failed(CHECK, words::lacks(principal.as_str(), &named))
         });
     }
     if !denied.is_empty() {
-        findings.push(Finding::failed(CHECK, words::denied(principal.as_str(), &denied)));
+        findings.push(CheckResult::failed(CHECK, words::denied(principal.as_str(), &denied)));
     }
     if !unsaid.is_empty() {
-        findings.push(Finding::warning(CHECK, words::boundary_unsaid(&unsaid)));
+        findings.push(CheckResult::warning(CHECK, words::boundary_unsaid(&unsaid)));
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(CHECK, format!("IAM says yes to all {} rights that the policy needs", all.len())));
+        findings
+            .push(CheckResult::ok(CHECK, format!("IAM says yes to all {} rights that the policy needs", all.len())));
     }
     findings
 }
 
 /// Reads a person's IAM user as the worker does. Writes cannot be tried without changing something.
-async fn tries(desk: &Desk<'_>, here: &PolicyFile, aws: &Aws, statements: &[Statement]) -> Vec<Finding> {
+async fn tries(desk: &Desk<'_>, here: &PolicyFile, aws: &Aws, statements: &[WorkerStatement]) -> Vec<CheckResult> {
     const CHECK: &str = "aws.users";
     let actions: BTreeSet<&str> =
         statements.iter().flat_map(|s| s.actions.iter().copied()).filter(|action| action.starts_with("iam:")).collect();
@@ -186,20 +195,20 @@ async fn tries(desk: &Desk<'_>, here: &PolicyFile, aws: &Aws, statements: &[Stat
     let (reads, writes): (Vec<&str>, Vec<&str>) =
         actions.into_iter().partition(|action| action.starts_with("iam:Get") || action.starts_with("iam:List"));
     let mut findings = vec![match some_user(desk, here).await {
-        None => Finding::not_checked(CHECK, format!("{}: no user is proven to try it on", reads.join(", "))),
+        None => CheckResult::not_checked(CHECK, format!("{}: no user is proven to try it on", reads.join(", "))),
         Some(user) => match aws.user(&user).await {
-            Ok(Some(_)) => Finding::ok(CHECK, format!("{user} can be read with its inline policies")),
-            Ok(None) => Finding::not_checked(CHECK, format!("{}: {user} is gone", reads.join(", "))),
+            Ok(Some(_)) => CheckResult::ok(CHECK, format!("{user} can be read with its inline policies")),
+            Ok(None) => CheckResult::not_checked(CHECK, format!("{}: {user} is gone", reads.join(", "))),
             Err(fault) => {
                 let missing = match fault.kind() {
                     FaultKind::Refused { missing } => missing.to_string(),
                     _ => told(&fault),
                 };
-                Finding::failed(CHECK, words::lacks("the worker", &[missing]))
+                CheckResult::failed(CHECK, words::lacks("the worker", &[missing]))
             }
         },
     }];
-    findings.push(Finding::not_checked(CHECK, words::not_asked(&writes)));
+    findings.push(CheckResult::not_checked(CHECK, words::not_asked(&writes)));
     findings
 }
 

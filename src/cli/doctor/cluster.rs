@@ -4,14 +4,14 @@ use super::{
     Desk, ahead_of,
     aws::Caller,
     database::error_text,
-    report::Finding,
+    report::CheckResult,
     rights::{self, CONFIG_MAPS},
     told, within,
 };
 use crate::{
     aws::Aws,
     fault::FaultKind,
-    kubernetes::Cluster,
+    kubernetes::ApiServer,
     machine,
     store::inspect::{self, KnownCluster},
     words::doctor::{self, cluster as words},
@@ -19,7 +19,7 @@ use crate::{
 use jiff::Timestamp;
 use latchkey_domain::{
     access::policy::{PolicyCluster, PolicyFile},
-    eks::aws_auth::{AwsAuth, Severity, Source},
+    eks::aws_auth::{AwsAuth, MappingSource, Severity},
     plan::{
         bootstrap::{WORKER, config_maps, own_mapping, to_yaml},
         observation::{AuthenticationMode, AwsAuthObject, EksCluster, Marker},
@@ -32,7 +32,7 @@ const FAR: i64 = 60;
 const MASTERS: &str = "system:masters";
 
 /// A cluster under examination.
-struct Look<'a> {
+struct ClusterLook<'a> {
     desk: &'a Desk<'a>,
     policy: &'a PolicyFile,
     aws: &'a Aws,
@@ -47,41 +47,43 @@ pub async fn look(
     aws: &Aws,
     caller: &Caller,
     cluster: &PolicyCluster,
-) -> Vec<Finding> {
-    Look { desk, policy, aws, caller, cluster }.all().await
+) -> Vec<CheckResult> {
+    ClusterLook { desk, policy, aws, caller, cluster }.all().await
 }
 
-impl Look<'_> {
-    async fn all(&self) -> Vec<Finding> {
+impl ClusterLook<'_> {
+    async fn all(&self) -> Vec<CheckResult> {
         let known = self.known().await;
         let mut findings = Vec::new();
         let described = match tokio::time::timeout(self.desk.limit, self.aws.describe_cluster(&self.cluster.arn)).await
         {
             Ok(Ok(described)) => described,
-            Ok(Err(fault)) => return vec![Finding::failed("cluster.eks", words::not_described(&told(&fault)))],
-            Err(_elapsed) => return vec![Finding::failed("cluster.eks", words::not_described("no answer in time"))],
+            Ok(Err(fault)) => return vec![CheckResult::failed("cluster.eks", words::not_described(&told(&fault)))],
+            Err(_elapsed) => {
+                return vec![CheckResult::failed("cluster.eks", words::not_described("no answer in time"))];
+            }
         };
         findings.extend(about(&described, known.as_ref().ok().and_then(Option::as_ref), self.cluster));
         findings.extend(within(self.desk.limit, "cluster.entries", self.entries(&described)).await);
         let connected = match self.aws.cluster_token(&self.cluster.arn, machine::now()).await {
-            Ok(token) => Cluster::connect(&described, token, self.aws.cluster_proxies()),
+            Ok(token) => ApiServer::connect(&described, token, self.aws.cluster_proxies()),
             Err(fault) => Err(fault),
         };
         let api = match connected {
             Ok(api) => api,
             Err(fault) => {
-                findings.push(Finding::failed("cluster.api", words::unreachable(&told(&fault))));
+                findings.push(CheckResult::failed("cluster.api", words::unreachable(&told(&fault))));
                 return findings;
             }
         };
         match tokio::time::timeout(self.desk.limit, api.date()).await {
             Ok(Ok(date)) => findings.extend(reached(&described, date)),
             Ok(Err(fault)) => {
-                findings.push(Finding::failed("cluster.api", words::unreachable(&told(&fault))));
+                findings.push(CheckResult::failed("cluster.api", words::unreachable(&told(&fault))));
                 return findings;
             }
             Err(_elapsed) => {
-                findings.push(Finding::failed("cluster.api", words::unreachable("no answer in time")));
+                findings.push(CheckResult::failed("cluster.api", words::unreachable("no answer in time")));
                 return findings;
             }
         }
@@ -99,47 +101,50 @@ impl Look<'_> {
     }
 
     /// Access entries, if the cluster has them: the list, and one entry looked up as the worker does.
-    async fn entries(&self, described: &EksCluster) -> Vec<Finding> {
+    async fn entries(&self, described: &EksCluster) -> Vec<CheckResult> {
         const CHECK: &str = "cluster.entries";
         let arn = &self.cluster.arn;
         match described.mode {
             AuthenticationMode::ApiAndConfigMap => {}
             AuthenticationMode::ConfigMap => {
-                return vec![Finding::ok(CHECK, "it has no access entries in the mode CONFIG_MAP")];
+                return vec![CheckResult::ok(CHECK, "it has no access entries in the mode CONFIG_MAP")];
             }
-            AuthenticationMode::Api => return vec![Finding::failed(CHECK, words::mode_api())],
+            AuthenticationMode::Api => return vec![CheckResult::failed(CHECK, words::mode_api())],
         }
         let listed = match self.aws.access_entries(arn).await {
             Ok(listed) => listed,
             Err(fault) => {
-                return vec![Finding::failed(CHECK, words::unlisted_entries(&told(&fault), "eks:ListAccessEntries"))];
+                return vec![CheckResult::failed(
+                    CHECK,
+                    words::unlisted_entries(&told(&fault), "eks:ListAccessEntries"),
+                )];
             }
         };
         let Some(principal) = &self.caller.principal else { return vec![] };
         let right = "eks:DescribeAccessEntry and eks:ListAssociatedAccessPolicies";
         vec![match self.aws.access_entry(arn, principal).await {
-            Ok(_) => Finding::ok(CHECK, format!("its access entries can be looked at: {}", listed.len())),
-            Err(fault) => Finding::failed(CHECK, words::unlisted_entries(&told(&fault), right)),
+            Ok(_) => CheckResult::ok(CHECK, format!("its access entries can be looked at: {}", listed.len())),
+            Err(fault) => CheckResult::failed(CHECK, words::unlisted_entries(&told(&fault), right)),
         }]
     }
 
     /// The identity that the API server sees; the first value is whether it accepts the token.
-    async fn who(&self, api: &Cluster) -> (bool, Vec<Finding>) {
+    async fn who(&self, api: &ApiServer) -> (bool, Vec<CheckResult>) {
         const CHECK: &str = "cluster.identity";
         let who = match tokio::time::timeout(self.desk.limit, api.who_am_i()).await {
             Ok(who) => who,
             Err(_elapsed) => {
-                return (false, vec![Finding::failed(CHECK, words::unreachable("no answer in time"))]);
+                return (false, vec![CheckResult::failed(CHECK, words::unreachable("no answer in time"))]);
             }
         };
         let identity = match who {
             Ok(identity) => identity,
             Err(fault) if fault.is_not_found() => {
                 let what = "under which name it is known, which API servers before Kubernetes 1.28 do not say";
-                return (true, vec![Finding::not_checked(CHECK, what)]);
+                return (true, vec![CheckResult::not_checked(CHECK, what)]);
             }
             Err(fault) if matches!(fault.kind(), FaultKind::Refused { .. }) => {
-                let unknown = Finding::failed(CHECK, words::unknown_worker(&self.caller.identity.arn));
+                let unknown = CheckResult::failed(CHECK, words::unknown_worker(&self.caller.identity.arn));
                 return (
                     false,
                     vec![match &self.caller.principal {
@@ -151,18 +156,18 @@ impl Look<'_> {
                     }],
                 );
             }
-            Err(fault) => return (false, vec![Finding::failed(CHECK, words::unreachable(&told(&fault)))]),
+            Err(fault) => return (false, vec![CheckResult::failed(CHECK, words::unreachable(&told(&fault)))]),
         };
         let own: Vec<String> =
             identity.groups.iter().filter(|group| *group != "system:authenticated").cloned().collect();
         let mut findings = Vec::new();
         if identity.username == WORKER {
-            findings.push(Finding::ok(CHECK, format!("its API server knows the worker as `{WORKER}`")));
+            findings.push(CheckResult::ok(CHECK, format!("its API server knows the worker as `{WORKER}`")));
         } else {
-            findings.push(Finding::failed(CHECK, words::other_name(&identity.username, WORKER)));
+            findings.push(CheckResult::failed(CHECK, words::other_name(&identity.username, WORKER)));
         }
         if own.iter().any(|group| group == MASTERS) || !own.is_empty() {
-            findings.push(Finding::warning(CHECK, words::has_groups(&own)));
+            findings.push(CheckResult::warning(CHECK, words::has_groups(&own)));
         }
         (true, findings)
     }
@@ -170,21 +175,23 @@ impl Look<'_> {
     /// The checks that need a token which the API server accepts.
     async fn inside(
         &self,
-        api: &Cluster,
+        api: &ApiServer,
         known: Result<Option<KnownCluster>, String>,
         mode: AuthenticationMode,
-    ) -> Vec<Finding> {
+    ) -> Vec<CheckResult> {
         let limit = self.desk.limit;
         let mut findings = within(limit, "cluster.rbac", rights::look(api, self.policy)).await;
         let short = rights::is_short(&findings);
         let (maps, versions) = match tokio::time::timeout(limit, self.config_maps(api, known, mode)).await {
             Ok(found) => found,
-            Err(_elapsed) => (vec![Finding::failed("cluster.config_maps", doctor::timed_out(limit.as_secs()))], vec![]),
+            Err(_elapsed) => {
+                (vec![CheckResult::failed("cluster.config_maps", doctor::timed_out(limit.as_secs()))], vec![])
+            }
         };
         findings.extend(maps);
         if short {
             let what = "whether its API server would take the worker's writes: first the rights that are missing";
-            findings.push(Finding::not_checked("cluster.rehearsal", what));
+            findings.push(CheckResult::not_checked("cluster.rehearsal", what));
         } else {
             let rehearsal = rights::rehearse(api, self.policy, &versions);
             findings.extend(within(limit, "cluster.rehearsal", rehearsal).await);
@@ -195,10 +202,10 @@ impl Look<'_> {
     /// Checks aws-auth and the marker; the second value is their resource versions.
     async fn config_maps(
         &self,
-        api: &Cluster,
+        api: &ApiServer,
         known: Result<Option<KnownCluster>, String>,
         mode: AuthenticationMode,
-    ) -> (Vec<Finding>, Vec<(&'static str, String)>) {
+    ) -> (Vec<CheckResult>, Vec<(&'static str, String)>) {
         let (aws_auth, marker) = tokio::join!(api.aws_auth(), api.marker());
         // Read after the marker, since a run writes its epoch there only once the database has it.
         let known = match known {
@@ -214,9 +221,11 @@ impl Look<'_> {
             }
             Ok(None) => findings.push(absent("cluster.aws_auth", auth_name)),
             Err(fault) if rights::is_refused(&fault) => {
-                findings.push(Finding::not_checked("cluster.aws_auth", "aws-auth: first the right to read it"));
+                findings.push(CheckResult::not_checked("cluster.aws_auth", "aws-auth: first the right to read it"));
             }
-            Err(fault) => findings.push(Finding::failed("cluster.aws_auth", words::unread("aws-auth", &told(&fault)))),
+            Err(fault) => {
+                findings.push(CheckResult::failed("cluster.aws_auth", words::unread("aws-auth", &told(&fault))));
+            }
         }
         match marker {
             Ok(Some(marker)) => {
@@ -225,14 +234,16 @@ impl Look<'_> {
             }
             Ok(None) => findings.push(absent("cluster.marker", marker_name)),
             Err(fault) if rights::is_refused(&fault) => {
-                findings.push(Finding::not_checked("cluster.marker", "the marker: first the right to read it"));
+                findings.push(CheckResult::not_checked("cluster.marker", "the marker: first the right to read it"));
             }
-            Err(fault) => findings.push(Finding::failed("cluster.marker", words::unread("the marker", &told(&fault)))),
+            Err(fault) => {
+                findings.push(CheckResult::failed("cluster.marker", words::unread("the marker", &told(&fault))));
+            }
         }
         (findings, versions)
     }
 
-    fn about_aws_auth(&self, object: &AwsAuthObject, mode: AuthenticationMode) -> Vec<Finding> {
+    fn about_aws_auth(&self, object: &AwsAuthObject, mode: AuthenticationMode) -> Vec<CheckResult> {
         const CHECK: &str = "cluster.aws_auth";
         let auth = AwsAuth::read(&object.data);
         let mut lint = auth.lint();
@@ -246,89 +257,96 @@ impl Look<'_> {
         let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
         let mut findings = Vec::new();
         if !errors.is_empty() {
-            findings.push(Finding::failed(CHECK, words::lint(&errors, true)));
+            findings.push(CheckResult::failed(CHECK, words::lint(&errors, true)));
         }
         if !warnings.is_empty() {
-            findings.push(Finding::warning(CHECK, words::lint(&warnings, false)));
+            findings.push(CheckResult::warning(CHECK, words::lint(&warnings, false)));
         }
         if findings.is_empty() {
-            findings.push(Finding::ok(CHECK, "aws-auth reads well"));
+            findings.push(CheckResult::ok(CHECK, "aws-auth reads well"));
         }
         findings.push(match auth.identities().lookup(&self.caller.identity.arn).map(|mapped| mapped.source) {
-            Some(Source::Role(_)) => Finding::ok("cluster.mapping", "the worker stands in mapRoles"),
-            Some(Source::User(_)) => Finding::warning("cluster.mapping", words::mapped_as_user()),
-            Some(Source::Account(_)) => Finding::warning("cluster.mapping", words::mapped_by_account()),
-            None => Finding::ok("cluster.mapping", "the worker is known by an access entry, not by aws-auth"),
+            Some(MappingSource::Role(_)) => CheckResult::ok("cluster.mapping", "the worker stands in mapRoles"),
+            Some(MappingSource::User(_)) => CheckResult::warning("cluster.mapping", words::mapped_as_user()),
+            Some(MappingSource::Account(_)) => CheckResult::warning("cluster.mapping", words::mapped_by_account()),
+            None => CheckResult::ok("cluster.mapping", "the worker is known by an access entry, not by aws-auth"),
         });
         findings
     }
 
-    fn about_marker(&self, marker: &Marker, known: Result<Option<KnownCluster>, String>) -> Vec<Finding> {
+    fn about_marker(&self, marker: &Marker, known: Result<Option<KnownCluster>, String>) -> Vec<CheckResult> {
         const CHECK: &str = "cluster.marker";
         let name = self.cluster.name.as_str();
         let known = match known {
             Ok(Some(known)) => known,
             Ok(None) => {
-                return vec![Finding::not_checked(CHECK, "the marker: the policy that rules has no such cluster")];
+                return vec![CheckResult::not_checked(CHECK, "the marker: the policy that rules has no such cluster")];
             }
-            Err(why) => return vec![Finding::not_checked(CHECK, format!("the marker: {why}"))],
+            Err(why) => return vec![CheckResult::not_checked(CHECK, format!("the marker: {why}"))],
         };
         let mut findings = Vec::new();
         let ours = known.installation.to_string();
         findings.push(match (&known.fenced, &marker.installation, marker.epoch) {
-            (Some(why), _, _) => Finding::failed(CHECK, words::fenced(name, &crate::words::blocker::sentence(why))),
-            (None, Some(theirs), _) if *theirs != ours => Finding::failed(CHECK, words::foreign(name, theirs, &ours)),
+            (Some(why), _, _) => CheckResult::failed(CHECK, words::fenced(name, &crate::words::blocker::sentence(why))),
+            (None, Some(theirs), _) if *theirs != ours => {
+                CheckResult::failed(CHECK, words::foreign(name, theirs, &ours))
+            }
             (None, Some(_), Some(epoch)) if epoch > known.marked => {
-                Finding::failed(CHECK, words::later(name, epoch, known.marked))
+                CheckResult::failed(CHECK, words::later(name, epoch, known.marked))
             }
             (None, Some(_), epoch) => {
                 let epoch = epoch.map_or_else(|| "none".to_owned(), |epoch| epoch.to_string());
-                Finding::ok(CHECK, format!("its marker is this installation's (epoch {epoch}, here {})", known.marked))
+                CheckResult::ok(
+                    CHECK,
+                    format!("its marker is this installation's (epoch {epoch}, here {})", known.marked),
+                )
             }
-            (None, None, _) => Finding::ok(CHECK, "its marker is there, and no worker has written to the cluster yet"),
+            (None, None, _) => {
+                CheckResult::ok(CHECK, "its marker is there, and no worker has written to the cluster yet")
+            }
         });
         if let (Some(failure), None) = (&known.failure, &known.fenced) {
             let said = crate::words::blocker::sentence(failure);
-            findings.push(Finding::warning("cluster.last_run", words::last_run(&said)));
+            findings.push(CheckResult::warning("cluster.last_run", words::last_run(&said)));
         }
         findings
     }
 }
 
 /// Compares EKS's description with what the database knows.
-fn about(described: &EksCluster, known: Option<&KnownCluster>, cluster: &PolicyCluster) -> Vec<Finding> {
+fn about(described: &EksCluster, known: Option<&KnownCluster>, cluster: &PolicyCluster) -> Vec<CheckResult> {
     const CHECK: &str = "cluster.eks";
     let mut findings = Vec::new();
     if described.status == "ACTIVE" {
-        findings.push(Finding::ok(
+        findings.push(CheckResult::ok(
             CHECK,
             format!("EKS describes it: {}, Kubernetes {}", described.endpoint, described.version),
         ));
     } else {
-        findings.push(Finding::warning(CHECK, words::not_active(&described.status)));
+        findings.push(CheckResult::warning(CHECK, words::not_active(&described.status)));
     }
     let Some(known) = known else { return findings };
     if known.arn != cluster.arn.as_str() {
-        findings.push(Finding::warning(CHECK, words::other_arn(&known.arn, cluster.arn.as_str())));
+        findings.push(CheckResult::warning(CHECK, words::other_arn(&known.arn, cluster.arn.as_str())));
     }
     if let (Some(then), Some(now)) = (known.created_at, described.created_at)
         && then.as_second() != now.as_second()
     {
-        findings.push(Finding::failed(CHECK, words::made_again(&then.to_string(), &now.to_string())));
+        findings.push(CheckResult::failed(CHECK, words::made_again(&then.to_string(), &now.to_string())));
     }
     findings
 }
 
-fn reached(described: &EksCluster, date: Option<Timestamp>) -> Vec<Finding> {
+fn reached(described: &EksCluster, date: Option<Timestamp>) -> Vec<CheckResult> {
     let what = format!("{} answers, with a certificate of the CA that EKS names", described.endpoint);
-    let mut findings = vec![Finding::ok("cluster.api", what)];
+    let mut findings = vec![CheckResult::ok("cluster.api", what)];
     if let Some(seconds) = date.map(ahead_of).filter(|seconds| seconds.abs() > FAR) {
-        findings.push(Finding::warning("cluster.clock", words::skewed(seconds)));
+        findings.push(CheckResult::warning("cluster.clock", words::skewed(seconds)));
     }
     findings
 }
 
-fn absent(check: &'static str, name: &str) -> Finding {
+fn absent(check: &'static str, name: &str) -> CheckResult {
     let wanted: Vec<_> = config_maps().into_iter().filter(|map| map["metadata"]["name"] == name).collect();
-    Finding::failed(check, words::no_config_map(name)).pasting("yaml", "kubectl create -f -", to_yaml(&wanted))
+    CheckResult::failed(check, words::no_config_map(name)).pasting("yaml", "kubectl create -f -", to_yaml(&wanted))
 }

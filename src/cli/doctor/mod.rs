@@ -34,7 +34,7 @@ use latchkey_domain::access::{
     cluster::ClusterName,
     policy::{PolicyCluster, PolicyFile},
 };
-use report::{Finding, Report, Section, Status, Subject};
+use report::{CheckResult, Report, ReportSection, SectionSubject, Status};
 use std::{
     error::Error as _,
     path::{Path, PathBuf},
@@ -48,7 +48,7 @@ const COULD_NOT_RUN: u8 = 2;
 const CLUSTERS_AT_ONCE: usize = 8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum ReportFormat {
     /// For people
     Text,
     /// With stable keys
@@ -58,8 +58,8 @@ enum Format {
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// How to print the report
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text, value_name = "FORMAT")]
+    format: ReportFormat,
     /// Check only this cluster (may be given more than once) [default: all of the policy]
     #[arg(long = "cluster", value_name = "NAME")]
     clusters: Vec<ClusterName>,
@@ -111,17 +111,17 @@ pub async fn run(config: Option<&Path>, args: &Args) -> anyhow::Result<ExitCode>
     let desk = Desk { settings: &settings, args, store, policy, limit };
     let (provider, work, outside) =
         tokio::join!(identity_provider::look(&desk), work::look(&desk, no_policy), outside(&desk));
-    let section = |subject, findings| Section { subject, findings };
+    let section = |subject, findings| ReportSection { subject, findings };
     let mut sections = vec![
-        section(Subject::Database, database),
-        section(Subject::IdentityProvider, provider),
-        section(Subject::Work, work),
+        section(SectionSubject::Database, database),
+        section(SectionSubject::IdentityProvider, provider),
+        section(SectionSubject::Work, work),
     ];
     sections.extend(outside);
     let report = Report { sections, took: begun.elapsed() };
     match args.format {
-        Format::Text => print(&report.to_text())?,
-        Format::Json => print(&report.to_json())?,
+        ReportFormat::Text => print(&report.to_text())?,
+        ReportFormat::Json => print(&report.to_json())?,
     }
     let bad = report.count(Status::Failed) > 0 || (args.strict && report.count(Status::Warning) > 0);
     Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -140,13 +140,13 @@ fn read_policy(file: &Path) -> Result<PolicyFile, String> {
 }
 
 /// The current policy, or why there is none.
-async fn current_policy(store: Option<&Store>, limit: Duration) -> (Option<PolicyFile>, Option<Finding>) {
+async fn current_policy(store: Option<&Store>, limit: Duration) -> (Option<PolicyFile>, Option<CheckResult>) {
     let Some(store) = store else { return (None, None) };
     match tokio::time::timeout(limit, policy::current(store)).await {
         Ok(Ok(current)) => (Some(current.file.clone()), None),
         Ok(Err(error @ (NoPolicy::None | NoPolicy::Unreadable { .. }))) => {
             let said = words::doctor::work::no_policy(&error.to_string());
-            (None, Some(Finding::failed("policy", said)))
+            (None, Some(CheckResult::failed("policy", said)))
         }
         // The checks of the database say why.
         Ok(Err(NoPolicy::Store(_))) | Err(_) => (None, None),
@@ -166,22 +166,22 @@ fn narrowed(policy: Option<PolicyFile>, names: &[ClusterName]) -> Result<Option<
 }
 
 /// The checks of AWS and of every cluster.
-async fn outside(desk: &Desk<'_>) -> Vec<Section> {
+async fn outside(desk: &Desk<'_>) -> Vec<ReportSection> {
     let mut findings = way::to_aws(desk);
     findings.extend(within(desk.limit, "aws.proofs", way::to_sts(desk)).await);
     let Some(policy) = &desk.policy else {
         let what = "AWS and the clusters: without the database, --policy FILE says which they are";
-        findings.push(Finding::not_checked("policy", what));
-        return vec![Section { subject: Subject::Aws, findings }];
+        findings.push(CheckResult::not_checked("policy", what));
+        return vec![ReportSection { subject: SectionSubject::Aws, findings }];
     };
     let aws = Aws::new(&worker::aws(desk.settings)).await;
     let (found, caller) = aws::look(desk, policy, &aws).await;
     findings.extend(found);
-    let mut sections = vec![Section { subject: Subject::Aws, findings }];
+    let mut sections = vec![ReportSection { subject: SectionSubject::Aws, findings }];
     let Some(caller) = caller else {
         sections.extend(policy.clusters.iter().map(|cluster| {
             let what = "nothing of it, since AWS does not say who Latchkey is";
-            section_of(cluster, vec![Finding::not_checked("cluster.eks", what)])
+            section_of(cluster, vec![CheckResult::not_checked("cluster.eks", what)])
         }));
         return sections;
     };
@@ -193,15 +193,19 @@ async fn outside(desk: &Desk<'_>) -> Vec<Section> {
     sections
 }
 
-fn section_of(cluster: &PolicyCluster, findings: Vec<Finding>) -> Section {
-    Section { subject: Subject::Cluster(cluster.name.to_string()), findings }
+fn section_of(cluster: &PolicyCluster, findings: Vec<CheckResult>) -> ReportSection {
+    ReportSection { subject: SectionSubject::Cluster(cluster.name.to_string()), findings }
 }
 
 /// The findings of a check, or that it took too long.
-async fn within(limit: Duration, check: &'static str, look: impl Future<Output = Vec<Finding>>) -> Vec<Finding> {
+async fn within(
+    limit: Duration,
+    check: &'static str,
+    look: impl Future<Output = Vec<CheckResult>>,
+) -> Vec<CheckResult> {
     match tokio::time::timeout(limit, look).await {
         Ok(findings) => findings,
-        Err(_elapsed) => vec![Finding::failed(check, words::doctor::timed_out(limit.as_secs()))],
+        Err(_elapsed) => vec![CheckResult::failed(check, words::doctor::timed_out(limit.as_secs()))],
     }
 }
 

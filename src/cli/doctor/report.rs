@@ -1,7 +1,7 @@
 //! The report: a section for each subject, a finding for each check; as text for people, as JSON with stable keys for
 //! machines.
 
-use crate::words::doctor::Said;
+use crate::words::doctor::CheckWords;
 use serde_json::{Map, Value, json};
 use std::{fmt::Write as _, time::Duration};
 
@@ -53,7 +53,7 @@ pub struct Paste {
 
 /// One check with its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct CheckResult {
     /// A stable name.
     pub check: &'static str,
     pub status: Status,
@@ -63,24 +63,24 @@ pub struct Finding {
     pub paste: Option<Paste>,
 }
 
-impl Finding {
+impl CheckResult {
     pub fn ok(check: &'static str, what: impl Into<String>) -> Self {
-        Self::of(check, Status::Ok, Said::new(what, "", ""))
+        Self::of(check, Status::Ok, CheckWords::new(what, "", ""))
     }
 
     pub fn not_checked(check: &'static str, what: impl Into<String>) -> Self {
-        Self::of(check, Status::NotChecked, Said::new(what, "", ""))
+        Self::of(check, Status::NotChecked, CheckWords::new(what, "", ""))
     }
 
-    pub fn warning(check: &'static str, said: Said) -> Self {
+    pub fn warning(check: &'static str, said: CheckWords) -> Self {
         Self::of(check, Status::Warning, said)
     }
 
-    pub fn failed(check: &'static str, said: Said) -> Self {
+    pub fn failed(check: &'static str, said: CheckWords) -> Self {
         Self::of(check, Status::Failed, said)
     }
 
-    fn of(check: &'static str, status: Status, Said { what, why, next }: Said) -> Self {
+    fn of(check: &'static str, status: Status, CheckWords { what, why, next }: CheckWords) -> Self {
         Self { check, status, what, why, next, paste: None }
     }
 
@@ -110,7 +110,7 @@ impl Finding {
 
 /// The subject of a section.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
+pub enum SectionSubject {
     Database,
     IdentityProvider,
     /// The work of portal and worker, and whether they do it.
@@ -119,7 +119,7 @@ pub enum Subject {
     Cluster(String),
 }
 
-impl Subject {
+impl SectionSubject {
     fn key(&self) -> &'static str {
         match self {
             Self::Database => "database",
@@ -143,15 +143,15 @@ impl Subject {
 
 /// The findings about one subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Section {
-    pub subject: Subject,
-    pub findings: Vec<Finding>,
+pub struct ReportSection {
+    pub subject: SectionSubject,
+    pub findings: Vec<CheckResult>,
 }
 
 /// All findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    pub sections: Vec<Section>,
+    pub sections: Vec<ReportSection>,
     pub took: Duration,
 }
 
@@ -167,7 +167,7 @@ impl Report {
         told.max().unwrap_or(Status::NotChecked)
     }
 
-    fn findings(&self) -> impl Iterator<Item = &Finding> {
+    fn findings(&self) -> impl Iterator<Item = &CheckResult> {
         self.sections.iter().flat_map(|section| &section.findings)
     }
 
@@ -177,9 +177,9 @@ impl Report {
             .sections
             .iter()
             .map(|section| {
-                let findings: Vec<Value> = section.findings.iter().map(Finding::to_json).collect();
+                let findings: Vec<Value> = section.findings.iter().map(CheckResult::to_json).collect();
                 let mut object = json!({ "subject": section.subject.key(), "findings": findings });
-                if let Subject::Cluster(name) = &section.subject {
+                if let SectionSubject::Cluster(name) = &section.subject {
                     object["name"] = name.as_str().into();
                 }
                 object
@@ -246,12 +246,12 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn report() -> Report {
-        let failed = Finding::failed("rbac", Said::new("a right is missing", "It is refused.", "Apply it."));
+        let failed = CheckResult::failed("rbac", CheckWords::new("a right is missing", "It is refused.", "Apply it."));
         let findings = vec![
-            Finding::ok("eks", "it is ACTIVE"),
+            CheckResult::ok("eks", "it is ACTIVE"),
             failed.pasting("yaml", "kubectl apply -f -", "kind: Role\n".to_owned()),
         ];
-        let sections = vec![Section { subject: Subject::Cluster("prod-eu".to_owned()), findings }];
+        let sections = vec![ReportSection { subject: SectionSubject::Cluster("prod-eu".to_owned()), findings }];
         Report { sections, took: Duration::from_millis(1_230) }
     }
 
@@ -310,14 +310,14 @@ mod tests {
         fields(&serde_json::from_str(&report().to_json()).unwrap(), "", &mut printed);
         assert_eq!(described, printed);
         let subjects = [
-            Subject::Database,
-            Subject::IdentityProvider,
-            Subject::Work,
-            Subject::Aws,
-            Subject::Cluster(String::new()),
+            SectionSubject::Database,
+            SectionSubject::IdentityProvider,
+            SectionSubject::Work,
+            SectionSubject::Aws,
+            SectionSubject::Cluster(String::new()),
         ];
         let statuses = [Status::Ok, Status::NotChecked, Status::Warning, Status::Failed];
-        for word in subjects.iter().map(Subject::key).chain(statuses.map(Status::as_str)) {
+        for word in subjects.iter().map(SectionSubject::key).chain(statuses.map(Status::as_str)) {
             assert!(section.contains(&format!("`{word}`")), "{word} is not described");
         }
     }

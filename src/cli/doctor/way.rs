@@ -1,6 +1,6 @@
 //! The network path: which proxy is used, and which authorities TLS trusts.
 
-use super::{Desk, report::Finding};
+use super::{Desk, report::CheckResult};
 use crate::{
     causes::chain,
     cli::{serve, worker},
@@ -10,11 +10,11 @@ use crate::{
 use url::Url;
 
 /// How the identity provider is reached.
-pub fn to_provider(desk: &Desk<'_>) -> Vec<Finding> {
+pub fn to_provider(desk: &Desk<'_>) -> Vec<CheckResult> {
     let issuer = &desk.settings.login.issuer;
     let Ok(url) = Url::parse(issuer) else { return vec![] };
     let mut findings = store();
-    findings.push(Finding::ok(
+    findings.push(CheckResult::ok(
         "identity_provider.way",
         format!("{issuer} is reached {}, by the machine's certificate store", desk.settings.proxies.way_to(&url)),
     ));
@@ -22,7 +22,7 @@ pub fn to_provider(desk: &Desk<'_>) -> Vec<Finding> {
 }
 
 /// How AWS and the API servers of clusters are reached.
-pub fn to_aws(desk: &Desk<'_>) -> Vec<Finding> {
+pub fn to_aws(desk: &Desk<'_>) -> Vec<CheckResult> {
     const CHECK: &str = "aws.way";
     let settings = desk.settings;
     let region = worker::aws(settings).region;
@@ -37,11 +37,11 @@ pub fn to_aws(desk: &Desk<'_>) -> Vec<Finding> {
         "AWS is reached {}, by the machine's certificate store; {clusters}, by each cluster's own CA",
         settings.proxies.way_to(&eks)
     );
-    vec![Finding::ok(CHECK, what)]
+    vec![CheckResult::ok(CHECK, what)]
 }
 
 /// Whether STS answers the portal, and which authorities the portal trusts for it.
-pub async fn to_sts(desk: &Desk<'_>) -> Vec<Finding> {
+pub async fn to_sts(desk: &Desk<'_>) -> Vec<CheckResult> {
     const CHECK: &str = "aws.proofs";
     let settings = desk.settings;
     let region = worker::aws(settings).region;
@@ -57,20 +57,20 @@ pub async fn to_sts(desk: &Desk<'_>) -> Vec<Finding> {
         outbound::get(sts.client(), url.as_str()).await.map(drop).map_err(|error| chain(&error))
     };
     vec![match reached.await {
-        Ok(()) => Finding::ok(CHECK, format!("proofs of identity go to {url} {way}, trusting {trusted}")),
-        Err(error) => Finding::failed(CHECK, words::no_proofs(url.as_str(), &way, &trusted, &error)),
+        Ok(()) => CheckResult::ok(CHECK, format!("proofs of identity go to {url} {way}, trusting {trusted}")),
+        Err(error) => CheckResult::failed(CHECK, words::no_proofs(url.as_str(), &way, &trusted, &error)),
     }]
 }
 
 /// The number of authorities in the machine's certificate store.
-fn store() -> Vec<Finding> {
+fn store() -> Vec<CheckResult> {
     const CHECK: &str = "certificates.store";
     let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(|variable| (variable, std::env::var(variable).ok()));
     let named: Vec<String> = named.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?))).collect();
     let from = if named.is_empty() { "the system's".to_owned() } else { named.join(" ") };
     let count = rustls_native_certs::load_native_certs().certs.len();
     vec![match count {
-        0 => Finding::failed(CHECK, words::empty_store(&from)),
-        count => Finding::ok(CHECK, format!("the certificate store is {from}: {count} authorities")),
+        0 => CheckResult::failed(CHECK, words::empty_store(&from)),
+        count => CheckResult::ok(CHECK, format!("the certificate store is {from}: {count} authorities")),
     }]
 }

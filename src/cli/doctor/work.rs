@@ -1,6 +1,6 @@
 //! The work: workers that are alive, what is overdue, what needs a person, the audit chain.
 
-use super::{Desk, report::Finding, within};
+use super::{Desk, report::CheckResult, within};
 use crate::{
     cli::doctor::database::error_text,
     store::{
@@ -29,24 +29,24 @@ const STRAYS: i64 = 100;
 const TOLD: usize = 10;
 
 /// The findings; `no_policy` is the finding about the policy, if there is none.
-pub async fn look(desk: &Desk<'_>, no_policy: Option<Finding>) -> Vec<Finding> {
+pub async fn look(desk: &Desk<'_>, no_policy: Option<CheckResult>) -> Vec<CheckResult> {
     let Some(store) = &desk.store else {
-        return vec![Finding::not_checked("work", "nothing of it, since no login to the database came about")];
+        return vec![CheckResult::not_checked("work", "nothing of it, since no login to the database came about")];
     };
-    let mut findings: Vec<Finding> = no_policy.into_iter().collect();
+    let mut findings: Vec<CheckResult> = no_policy.into_iter().collect();
     if findings.is_empty() && desk.args.policy.is_none() && desk.policy.is_some() {
-        findings.push(Finding::ok("policy", "a policy rules, and this version reads it"));
+        findings.push(CheckResult::ok("policy", "a policy rules, and this version reads it"));
     }
     findings.extend(within(desk.limit, "work", async { flat("work", all(store).await) }).await);
     findings.extend(within(desk.limit, "work.legs", async { flat("work.legs", stray_legs(store).await) }).await);
     findings
 }
 
-fn flat(check: &'static str, found: Result<Vec<Finding>, StoreError>) -> Vec<Finding> {
-    found.unwrap_or_else(|error| vec![Finding::failed(check, unread("how the work fares", &error_text(&error)))])
+fn flat(check: &'static str, found: Result<Vec<CheckResult>, StoreError>) -> Vec<CheckResult> {
+    found.unwrap_or_else(|error| vec![CheckResult::failed(check, unread("how the work fares", &error_text(&error)))])
 }
 
-async fn all(store: &Store) -> Result<Vec<Finding>, StoreError> {
+async fn all(store: &Store) -> Result<Vec<CheckResult>, StoreError> {
     let pulse = read::pulse::read(store).await?;
     let health = read::health::read(store).await?;
     let lag = audit::lag(store.pool()).await?;
@@ -54,19 +54,19 @@ async fn all(store: &Store) -> Result<Vec<Finding>, StoreError> {
     findings.push(match pulse.worker_silent_for {
         Some(silent) if silent < SILENT => {
             let living = health.workers.iter().filter(|worker| worker.silent_for < SILENT).count();
-            Finding::ok("work.workers", format!("workers that live: {living}"))
+            CheckResult::ok("work.workers", format!("workers that live: {living}"))
         }
-        silent => Finding::failed("work.workers", words::no_worker(silent.map(in_words).as_deref())),
+        silent => CheckResult::failed("work.workers", words::no_worker(silent.map(in_words).as_deref())),
     });
     let overdue = match (pulse.overdue, pulse.overdue_since) {
-        (0, _) if health.ending > 0 => Finding::ok(
+        (0, _) if health.ending > 0 => CheckResult::ok(
             "work.overdue",
             format!("accesses that are being taken away: {}, none of them for more than a minute", health.ending),
         ),
-        (0, _) => Finding::ok("work.overdue", "nothing that should have ended is still there"),
+        (0, _) => CheckResult::ok("work.overdue", "nothing that should have ended is still there"),
         (count, since) => {
             let since = since.map_or_else(|| "an unknown time".to_owned(), |since| since.to_string());
-            Finding::failed("work.overdue", words::overdue(count, &since))
+            CheckResult::failed("work.overdue", words::overdue(count, &since))
         }
     };
     // What needs a person has a finding of its own.
@@ -74,13 +74,13 @@ async fn all(store: &Store) -> Result<Vec<Finding>, StoreError> {
         findings.push(overdue);
     }
     if pulse.blocked > 0 {
-        findings.push(Finding::failed("work.blocked", words::blocked(pulse.blocked)));
+        findings.push(CheckResult::failed("work.blocked", words::blocked(pulse.blocked)));
     }
     for held in read::hold::all(store, HELD).await? {
         // Other reasons why nothing is set up on a cluster are reported by the checks of clusters.
         if let Hold::Paused { by, why } = &held.hold {
             let since = held.since.map_or_else(|| "an unknown time".to_owned(), |since| since.to_string());
-            findings.push(Finding::warning("work.paused", words::paused(&held.cluster, by, &since, why)));
+            findings.push(CheckResult::warning("work.paused", words::paused(&held.cluster, by, &since, why)));
         }
     }
     for stuck in read::health::stuck(store, TOLD).await? {
@@ -89,28 +89,28 @@ async fn all(store: &Store) -> Result<Vec<Finding>, StoreError> {
         let said = words::stuck(&stuck.holder, &stuck.cluster, stuck.state, &why);
         let serious = stuck.state == GrantState::Revoking && stuck.trouble() == Trouble::Blocked;
         let check = "work.stuck";
-        findings.push(if serious { Finding::failed(check, said) } else { Finding::warning(check, said) });
+        findings.push(if serious { CheckResult::failed(check, said) } else { CheckResult::warning(check, said) });
     }
     for wider in read::health::wider(store, TOLD).await? {
         let more = sentences(&wider.what);
-        findings.push(Finding::warning("work.wider", words::wider(&wider.holder, &wider.cluster, &more)));
+        findings.push(CheckResult::warning("work.wider", words::wider(&wider.holder, &wider.cluster, &more)));
     }
     if let (true, Some(since)) = (health.waiting > 0, health.waits_since.filter(|since| *since > LATE)) {
-        findings.push(Finding::warning("work.queue", words::waiting(health.waiting, &in_words(since))));
+        findings.push(CheckResult::warning("work.queue", words::waiting(health.waiting, &in_words(since))));
     }
     let age = lag.oldest.map(|oldest| pulse.now.duration_since(oldest));
     findings.push(match age.filter(|age| *age > LATE) {
         Some(age) => {
             let count = usize::try_from(lag.events).unwrap_or(usize::MAX);
-            Finding::warning("work.unsealed", words::unsealed(count, &in_words(age)))
+            CheckResult::warning("work.unsealed", words::unsealed(count, &in_words(age)))
         }
-        None => Finding::ok("work.unsealed", format!("audit events that wait for their link: {}", lag.events)),
+        None => CheckResult::ok("work.unsealed", format!("audit events that wait for their link: {}", lag.events)),
     });
     let kept = audit::kept_among_newest(&mut *store.acquire().await?, NEWEST_EVENTS).await?;
     findings.push(match (kept, pulse.broken) {
-        (Some(kept), _) => Finding::failed("work.chain", words::broken(kept.place, Some(&kept.what))),
-        (None, Some(place)) => Finding::failed("work.chain", words::broken(place, None)),
-        (None, None) => Finding::ok(
+        (Some(kept), _) => CheckResult::failed("work.chain", words::broken(kept.place, Some(&kept.what))),
+        (None, Some(place)) => CheckResult::failed("work.chain", words::broken(place, None)),
+        (None, None) => CheckResult::ok(
             "work.chain",
             "the newest links of the audit chain hold, and none of the newest events was kept out of it; \
              `latchkey audit verify` walks all",
@@ -120,12 +120,12 @@ async fn all(store: &Store) -> Result<Vec<Finding>, StoreError> {
 }
 
 /// The legs that belong to no access, with the statements that remove them. Without such legs there is no finding.
-async fn stray_legs(store: &Store) -> Result<Vec<Finding>, StoreError> {
+async fn stray_legs(store: &Store) -> Result<Vec<CheckResult>, StoreError> {
     let strays = inspect::stray_legs(store, STRAYS).await?;
     if strays.is_empty() {
         return Ok(vec![]);
     }
-    let finding = Finding::warning("work.legs", words::stray_legs(strays.len()));
+    let finding = CheckResult::warning("work.legs", words::stray_legs(strays.len()));
     Ok(vec![finding.pasting("sql", "psql as the schema's owner", strays.join("\n") + "\n")])
 }
 

@@ -51,6 +51,6 @@ pub(super) fn read_keys(section: &mut Section<'_>, faults: &mut Collector<'_>) -
     audience
 }
 
-fn empty<T>(list: &super::Given<Vec<T>>) -> bool {
+fn empty<T>(list: &super::PlacedValue<Vec<T>>) -> bool {
     list.value.is_empty()
 }

@@ -2,7 +2,7 @@
 //! the lax one may have meant otherwise.
 
 use super::{
-    super::reader::{Collector, Place},
+    super::reader::{Collector, ValuePlace},
     reach::includes,
 };
 use latchkey_domain::access::{
@@ -15,7 +15,7 @@ use latchkey_domain::access::{
 
 /// Warns of each policy that overlaps an earlier, stricter one. `never` are the policies that never rule: they have
 /// their own warning.
-pub(super) fn warn_lax(file: &PolicyFile, places: &[Place], never: &[usize], faults: &mut Collector<'_>) {
+pub(super) fn warn_lax(file: &PolicyFile, places: &[ValuePlace], never: &[usize], faults: &mut Collector<'_>) {
     for (at, (policy, place)) in file.policies.iter().zip(places).enumerate() {
         if never.contains(&at) {
             continue;

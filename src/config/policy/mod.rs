@@ -8,8 +8,8 @@ mod rule;
 mod wide;
 
 use super::{
-    Fault,
-    reader::{Collector, Given, Place, Section, nearest},
+    ConfigFault,
+    reader::{Collector, PlacedValue, Section, ValuePlace, nearest},
 };
 use latchkey_domain::{
     access::{
@@ -32,19 +32,19 @@ const LARGEST_BYTES: usize = 1_048_576;
 
 /// A policy.toml that was read, with its faults.
 #[derive(Debug, Clone)]
-pub struct Checked {
+pub struct CheckedPolicy {
     /// None if a fault is an error.
     pub policy: Option<PolicyFile>,
     /// In the order of their places, warnings included.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ConfigFault>,
 }
 
 /// Reads the policy.toml that is current.
 ///
 /// # Errors
 /// If any fault is an error: every fault with its place, warnings included.
-pub fn parse(text: &str) -> Result<PolicyFile, Vec<Fault>> {
-    let Checked { policy, faults } = read("policy.toml", text, |faults| {
+pub fn parse(text: &str) -> Result<PolicyFile, Vec<ConfigFault>> {
+    let CheckedPolicy { policy, faults } = read("policy.toml", text, |faults| {
         faults.rules_already();
     });
     policy.ok_or(faults)
@@ -56,16 +56,16 @@ pub fn hash(text: &str) -> String {
 }
 
 /// Reads a policy.toml that is to become current, and reports every fault; `file` is the name in the faults.
-pub fn check(file: &str, text: &str) -> Checked {
+pub fn check(file: &str, text: &str) -> CheckedPolicy {
     read(file, text, |_| {})
 }
 
-fn read(file: &str, text: &str, prepare: impl Fn(&mut Collector<'_>)) -> Checked {
+fn read(file: &str, text: &str, prepare: impl Fn(&mut Collector<'_>)) -> CheckedPolicy {
     if text.len() > LARGEST_BYTES {
         let mut faults = Collector::read(file, "").1;
         let message = format!("the file has {} bytes, {LARGEST_BYTES} at most", text.len());
-        faults.error(&Place::Span(0..0), message, None);
-        return Checked { policy: None, faults: faults.finish() };
+        faults.error(&ValuePlace::Span(0..0), message, None);
+        return CheckedPolicy { policy: None, faults: faults.finish() };
     }
     let (document, mut faults) = Collector::read(file, text);
     prepare(&mut faults);
@@ -75,7 +75,7 @@ fn read(file: &str, text: &str, prepare: impl Fn(&mut Collector<'_>)) -> Checked
     let clusters = clusters(root.tables("clusters", &mut faults), &mut faults);
     let profiles = profile::read_all(root.tables("profiles", &mut faults), &accounts, &mut faults);
     let policies = root.tables("policies", &mut faults);
-    let cluster_accounts: Vec<(AccountId, Place)> =
+    let cluster_accounts: Vec<(AccountId, ValuePlace)> =
         clusters.iter().map(|c| (c.value.arn.account().clone(), c.place.clone())).collect();
     let mut policy = PolicyFile {
         roles,
@@ -98,7 +98,7 @@ fn read(file: &str, text: &str, prepare: impl Fn(&mut Collector<'_>)) -> Checked
     wide::warn_wide(&policy, &places, &never, &mut faults);
     root.finish(&mut faults);
     let policy = (!faults.failed()).then_some(policy);
-    Checked { policy, faults: faults.finish() }
+    CheckedPolicy { policy, faults: faults.finish() }
 }
 
 fn roles(root: &mut Section<'_>, faults: &mut Collector<'_>) -> BTreeMap<Role, Audience> {
@@ -154,7 +154,7 @@ fn check_path(path: &str) -> Result<(), String> {
     Err(format!("`{path}` is not a path of IAM: it begins and ends with a slash and holds no wildcard"))
 }
 
-fn clusters(sections: Vec<Section<'_>>, faults: &mut Collector<'_>) -> Vec<Given<PolicyCluster>> {
+fn clusters(sections: Vec<Section<'_>>, faults: &mut Collector<'_>) -> Vec<PlacedValue<PolicyCluster>> {
     let mut clusters = Vec::new();
     let mut names = Unique::new("a cluster of the name");
     let mut arns = Unique::new("a cluster of the ARN");
@@ -172,7 +172,7 @@ fn clusters(sections: Vec<Section<'_>>, faults: &mut Collector<'_>) -> Vec<Given
         section.finish(faults);
         if let (Some(name), Some(arn)) = (name, arn) {
             let value = PolicyCluster { name: name.value, arn: arn.value, labels };
-            clusters.push(Given { value, place: arn.place });
+            clusters.push(PlacedValue { value, place: arn.place });
         }
     }
     clusters
@@ -189,7 +189,7 @@ impl Unique {
         Self { what, seen: BTreeSet::new() }
     }
 
-    fn check(&mut self, name: &str, place: &Place, faults: &mut Collector<'_>) {
+    fn check(&mut self, name: &str, place: &ValuePlace, faults: &mut Collector<'_>) {
         if !self.seen.insert(name.to_owned()) {
             faults.error(place, format!("there is {} `{name}` already", self.what), None);
         }
@@ -198,7 +198,7 @@ impl Unique {
 
 /// Reads a reference to something in the file; if the file does not have it, the fault suggests the nearest name.
 fn refer<T: FromStr + PartialEq>(
-    given: &Given<&str>,
+    given: &PlacedValue<&str>,
     what: &str,
     known: &[(T, &str)],
     faults: &mut Collector<'_>,

@@ -1,13 +1,13 @@
 //! `[[profiles]]`: named ClusterRoles, or the profile's own rules.
 
 use super::{
-    super::reader::{Collector, Given, Place, Section},
+    super::reader::{Collector, PlacedValue, Section, ValuePlace},
     Unique,
 };
 use latchkey_domain::{
     access::{
         policy::Account,
-        profile::{MOST_ROLES, Profile, ProfileName, Scope, Source},
+        profile::{MOST_ROLES, Profile, ProfileName, RulesSource, Scope},
     },
     eks::rbac::{Kinds, Reach, Rule, is_object_name, workable},
 };
@@ -31,7 +31,7 @@ pub(super) fn read_all(sections: Vec<Section<'_>>, accounts: &[Account], faults:
         });
         let scope = scope.map_or(Scope::Namespace, |scope| scope.value);
         let console = section.flag("console", faults);
-        if let Some(Given { value: true, place }) = &console
+        if let Some(PlacedValue { value: true, place }) = &console
             && accounts.iter().all(|account| account.principal_paths.is_empty())
         {
             let message = "console access needs IAM statements, and no account names principal_paths to write them to";
@@ -48,7 +48,7 @@ pub(super) fn read_all(sections: Vec<Section<'_>>, accounts: &[Account], faults:
     profiles
 }
 
-fn source(section: &mut Section<'_>, scope: Scope, faults: &mut Collector<'_>) -> Option<Source> {
+fn source(section: &mut Section<'_>, scope: Scope, faults: &mut Collector<'_>) -> Option<RulesSource> {
     let (named, own) = (section.has("cluster_roles"), section.has("rules"));
     let roles = section.list("cluster_roles", faults);
     let own_rules = section.tables("rules", faults);
@@ -63,17 +63,17 @@ fn source(section: &mut Section<'_>, scope: Scope, faults: &mut Collector<'_>) -
             faults.missing(&section.place, message, None);
             None
         }
-        (true, false) => Some(Source::ClusterRoles(cluster_roles(&roles?, faults))),
+        (true, false) => Some(RulesSource::ClusterRoles(cluster_roles(&roles?, faults))),
         (false, true) => {
             if own_rules.is_empty() {
                 faults.missing(&section.place, format!("the rules of {} are empty", section.title), None);
             }
-            Some(Source::Rules(own_rules.into_iter().map(|section| rule(section, scope, faults)).collect()))
+            Some(RulesSource::Rules(own_rules.into_iter().map(|section| rule(section, scope, faults)).collect()))
         }
     }
 }
 
-fn cluster_roles(roles: &Given<Vec<Given<&str>>>, faults: &mut Collector<'_>) -> Vec<String> {
+fn cluster_roles(roles: &PlacedValue<Vec<PlacedValue<&str>>>, faults: &mut Collector<'_>) -> Vec<String> {
     if roles.value.is_empty() {
         faults.missing(&roles.place, "`cluster_roles` names no ClusterRole", None);
     }
@@ -100,7 +100,7 @@ fn cluster_roles(roles: &Given<Vec<Given<&str>>>, faults: &mut Collector<'_>) ->
 
 /// Warns of parts of a rule that no request can ever use, judged by the kinds of Kubernetes itself; the others are
 /// judged on each cluster.
-fn warn_unworkable(rule: &Rule, scope: Scope, place: &Place, faults: &mut Collector<'_>) {
+fn warn_unworkable(rule: &Rule, scope: Scope, place: &ValuePlace, faults: &mut Collector<'_>) {
     let reach = match scope {
         Scope::Cluster => Reach::Cluster,
         Scope::Namespace => Reach::Namespaces(vec![]),

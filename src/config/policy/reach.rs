@@ -1,6 +1,6 @@
 //! Policies that never rule, since an earlier policy matches everything that they match.
 
-use super::super::reader::{Collector, Place};
+use super::super::reader::{Collector, ValuePlace};
 use latchkey_domain::access::{
     glob,
     person::Audience,
@@ -10,7 +10,7 @@ use latchkey_domain::access::{
 
 /// Warns of each policy that a single earlier one shadows completely. A policy that only several earlier ones together
 /// shadow is not detected. Returns the indexes of the shadowed policies, in file order.
-pub(super) fn warn_unreachable(file: &PolicyFile, places: &[Place], faults: &mut Collector<'_>) -> Vec<usize> {
+pub(super) fn warn_unreachable(file: &PolicyFile, places: &[ValuePlace], faults: &mut Collector<'_>) -> Vec<usize> {
     let mut never = Vec::new();
     for (at, (policy, place)) in file.policies.iter().zip(places).enumerate() {
         if let Some(earlier) = file.policies[..at].iter().find(|earlier| shadows(file, earlier, policy)) {

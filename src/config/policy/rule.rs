@@ -1,7 +1,7 @@
 //! `[[policies]]`: who may ask for what, how long, and who decides.
 
 use super::{
-    super::reader::{Collector, Given, Place, Section},
+    super::reader::{Collector, PlacedValue, Section, ValuePlace},
     Unique, audience, cluster_names, profile_names, refer,
 };
 use latchkey_domain::access::{
@@ -23,7 +23,7 @@ pub(super) fn read_all(
     sections: Vec<Section<'_>>,
     file: &PolicyFile,
     faults: &mut Collector<'_>,
-) -> (Vec<Policy>, Vec<Place>) {
+) -> (Vec<Policy>, Vec<ValuePlace>) {
     let mut names = Unique::new("a policy of the name");
     let (mut policies, mut places) = (Vec::new(), Vec::new());
     for mut section in sections {
@@ -52,7 +52,7 @@ fn name(text: &str) -> Result<String, &'static str> {
 
 fn read(
     mut section: Section<'_>,
-    name: Option<Given<String>>,
+    name: Option<PlacedValue<String>>,
     file: &PolicyFile,
     faults: &mut Collector<'_>,
 ) -> Option<Policy> {
@@ -185,7 +185,7 @@ fn namespaces(
 
 /// Warns of a profile of cluster scope beside namespaced ones: the globs bound the namespaced profiles only.
 fn warn_whole_cluster(
-    globs: &Given<Vec<Given<&str>>>,
+    globs: &PlacedValue<Vec<PlacedValue<&str>>>,
     namespaced: usize,
     profiles: Option<&[ProfileName]>,
     file: &PolicyFile,
@@ -206,11 +206,11 @@ fn decision(section: &mut Section<'_>, requesters: Option<&Audience>, faults: &m
     let automatic = section.flag("automatic", faults);
     let approvers = section.table("approvers", "`approvers`", faults);
     match (automatic, approvers) {
-        (Some(Given { value: true, place }), Some(_)) => {
+        (Some(PlacedValue { value: true, place }), Some(_)) => {
             faults.error(&place, "what is granted by itself has no approvers", Some("keep one of them".to_owned()));
             None
         }
-        (Some(Given { value: true, .. }), None) => Some(Decision::Automatic),
+        (Some(PlacedValue { value: true, .. }), None) => Some(Decision::Automatic),
         (_, None) => {
             if !section.has("approvers") {
                 let hint = "such as approvers = { groups = [\"leads\"] }; automatic = true grants at once".to_owned();
@@ -240,7 +240,7 @@ fn warn_quorum(
     approvers: &Audience,
     quorum: u32,
     requesters: Option<&Audience>,
-    place: &Place,
+    place: &ValuePlace,
     faults: &mut Collector<'_>,
 ) {
     let people = u32::try_from(approvers.people.len()).unwrap_or(u32::MAX);

@@ -1,8 +1,8 @@
 use super::*;
-use crate::config::Severity;
+use crate::config::FaultSeverity;
 use latchkey_domain::access::{
     policy::{ClusterSelector, Decision},
-    profile::{Scope, Source},
+    profile::{RulesSource, Scope},
 };
 
 /// The design's example.
@@ -53,13 +53,13 @@ fn told_with(from: &str, to: &str) -> Vec<String> {
 
 #[test]
 fn example_of_the_design_is_read_whole() {
-    let Checked { policy, faults } = check("policy.toml", EXAMPLE);
+    let CheckedPolicy { policy, faults } = check("policy.toml", EXAMPLE);
     assert_eq!(faults, []);
     let file = policy.unwrap();
     assert!(file.roles[&Role::Operator].groups.contains("platform"));
     assert_eq!(file.accounts[0].principal_paths, ["/latchkey/"]);
     assert_eq!(file.clusters[0].labels["team"], "payments");
-    assert_eq!(file.profiles[0].source, Source::ClusterRoles(vec!["view".to_owned()]));
+    assert_eq!(file.profiles[0].source, RulesSource::ClusterRoles(vec!["view".to_owned()]));
     assert_eq!(file.profiles[0].scope, Scope::Namespace);
     let policy = &file.policies[0];
     assert_eq!((policy.longest_minutes, policy.lapses_after_minutes), (480, 1_440));
@@ -162,7 +162,7 @@ fn console_profile_needs_paths_that_the_worker_may_write_to() {
 fn own_rules_are_read_and_checked_as_the_api_server_would() {
     let rules = |rules: &str| EXAMPLE.replace("cluster_roles = [\"view\"]", &format!("rules = [{rules}]"));
     let file = parse(&rules(r#"{ api_groups = [""], resources = ["pods/log"], verbs = ["get"] }"#)).unwrap();
-    assert!(matches!(&file.profiles[0].source, Source::Rules(rules) if rules[0].resources == ["pods/log"]));
+    assert!(matches!(&file.profiles[0].source, RulesSource::Rules(rules) if rules[0].resources == ["pods/log"]));
     for (rule, expected) in [
         (r#"{ api_groups = [""], resources = ["pods"] }"#, "needs `verbs`"),
         (r#"{ verbs = ["get"] }"#, "needs `resources`"),
@@ -196,7 +196,7 @@ fn rights_that_never_work_are_warnings_with_the_reason() {
         (r#"api_groups = ["", "core"], resources = ["pods"], verbs = ["get"]"#, "`core` does nothing"),
         (r#"api_groups = [""], resources = ["pods"], resource_names = ["a"], verbs = ["list"]"#, "--field-selector"),
     ] {
-        let Checked { policy, faults } = check("policy.toml", &rules(rule));
+        let CheckedPolicy { policy, faults } = check("policy.toml", &rules(rule));
         assert!(policy.is_some(), "{rule}: a warning");
         assert!(faults.len() == 1 && faults[0].message.contains(expected), "{rule}: {faults:?}");
     }
@@ -214,10 +214,10 @@ fn rights_that_never_work_are_warnings_with_the_reason() {
 fn policy_that_never_rules_is_a_warning() {
     let second = EXAMPLE[EXAMPLE.find("[[policies]]").unwrap()..].replace("may look", "may look again");
     let text = format!("{EXAMPLE}\n{}", second.replace("[\"payments\", \"payments-*\"]", "[\"payments-eu-*\"]"));
-    let Checked { policy, faults } = check("policy.toml", &text);
+    let CheckedPolicy { policy, faults } = check("policy.toml", &text);
     assert!(policy.is_some());
     assert_eq!(faults.len(), 1);
-    assert_eq!((faults[0].severity, faults[0].line), (Severity::Warning, 31));
+    assert_eq!((faults[0].severity, faults[0].line), (FaultSeverity::Warning, 31));
     assert!(faults[0].message.contains("never rules"));
     let wider = format!("{EXAMPLE}\n{}", second.replace("[\"payments\", \"payments-*\"]", "[\"*\"]"));
     assert_eq!(check("policy.toml", &wider).faults, []);

@@ -1,14 +1,14 @@
 //! Policies that automatically grant rights with which a person can become cluster-admin.
 
 use super::{
-    super::reader::{Collector, Place},
+    super::reader::{Collector, ValuePlace},
     reach::shadows,
 };
 use latchkey_domain::{
     access::{
         glob,
         policy::{Decision, Policy, PolicyFile},
-        profile::{Profile, Scope, Source},
+        profile::{Profile, RulesSource, Scope},
     },
     eks::rbac::{Danger, Reach, assess_in},
 };
@@ -21,7 +21,7 @@ const EDITING: [&str; 3] = ["edit", "admin", "cluster-admin"];
 
 /// Warns of each policy that grants rights to edit aws-auth without a decision, if no earlier policy rules instead.
 /// `never` are the policies that never rule: they have their own warning.
-pub(super) fn warn_wide(file: &PolicyFile, places: &[Place], never: &[usize], faults: &mut Collector<'_>) {
+pub(super) fn warn_wide(file: &PolicyFile, places: &[ValuePlace], never: &[usize], faults: &mut Collector<'_>) {
     for (at, (policy, place)) in file.policies.iter().zip(places).enumerate() {
         if never.contains(&at) || policy.decision != Decision::Automatic {
             continue;
@@ -50,8 +50,8 @@ fn reaches(profile: &Profile, policy: &Policy) -> bool {
         Scope::Namespace => return false,
     };
     match &profile.source {
-        Source::ClusterRoles(names) => names.iter().any(|name| EDITING.contains(&name.as_str())),
-        Source::Rules(rules) => {
+        RulesSource::ClusterRoles(names) => names.iter().any(|name| EDITING.contains(&name.as_str())),
+        RulesSource::Rules(rules) => {
             assess_in(rules, &reach).reasons.iter().any(|reason| reason.danger == Danger::WritesAwsAuth)
         }
     }

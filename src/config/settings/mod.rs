@@ -6,7 +6,7 @@ mod network;
 mod read;
 mod secret;
 
-use super::Fault;
+use super::ConfigFault;
 use crate::{database_url::DatabaseUrl, proxy::Proxies};
 use jiff::tz::TimeZone;
 use rustls::pki_types::CertificateDer;
@@ -20,16 +20,16 @@ use url::Url;
 
 pub use claim::ClaimPath;
 pub use network::{Network, customer_of};
-pub use read::{Checked, check};
+pub use read::{CheckedSettings, check};
 
 /// The settings of one deployment.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub server: Server,
-    pub worker: Worker,
-    pub database: Database,
+    pub worker: WorkerSettings,
+    pub database: DatabaseSettings,
     pub login: Login,
-    pub aws: Aws,
+    pub aws: AwsSettings,
     /// From the environment alone: `HTTPS_PROXY`, `NO_PROXY`.
     pub proxies: Proxies,
 }
@@ -68,7 +68,7 @@ impl Server {
 
 /// `[worker]`: the worker.
 #[derive(Debug, Clone)]
-pub struct Worker {
+pub struct WorkerSettings {
     /// The address of the health checks; none if there are none.
     pub internal: Option<SocketAddr>,
 }
@@ -76,7 +76,7 @@ pub struct Worker {
 /// `[database]`: PostgreSQL, with a URL for each role, each for the schema of `schema`. A process needs only its own
 /// URL.
 #[derive(Debug, Clone)]
-pub struct Database {
+pub struct DatabaseSettings {
     /// For `latchkey serve`, as `latchkey_web`.
     pub web_url: Option<DatabaseUrl>,
     /// For `latchkey worker`, as `latchkey_worker`.
@@ -99,7 +99,7 @@ pub struct NoDatabaseUrl {
     variable: &'static str,
 }
 
-impl Database {
+impl DatabaseSettings {
     /// Whether no URL is configured.
     pub fn has_no_url(&self) -> bool {
         self.web_url.is_none() && self.worker_url.is_none() && self.owner_url.is_none()
@@ -159,7 +159,7 @@ pub struct Login {
 
 /// `[aws]`. Credentials come from the SDK's default chain.
 #[derive(Debug, Clone, Default)]
-pub struct Aws {
+pub struct AwsSettings {
     /// For calls that belong to no cluster; a cluster's region is in its ARN.
     pub region: Option<String>,
     /// Endpoints in place of AWS's own.
@@ -184,15 +184,22 @@ pub struct Authorities {
 /// # Errors
 /// If any fault is an error: every fault with its place; also if the file cannot be read. Warnings alone are dropped:
 /// `latchkey check` reports them.
-pub fn load(path: &Path) -> Result<Settings, Vec<Fault>> {
+pub fn load(path: &Path) -> Result<Settings, Vec<ConfigFault>> {
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| {
         let hint = Some("name it with --config, or LATCHKEY_CONFIG".to_owned());
         let message = format!("the file cannot be read: {error}");
-        vec![Fault { file: file.clone(), line: 0, column: 0, severity: super::Severity::Error, message, hint }]
+        vec![ConfigFault {
+            file: file.clone(),
+            line: 0,
+            column: 0,
+            severity: super::FaultSeverity::Error,
+            message,
+            hint,
+        }]
     })?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let Checked { settings, faults } = check(&file, &text, folder, environment());
+    let CheckedSettings { settings, faults } = check(&file, &text, folder, environment());
     settings.ok_or(faults)
 }
 

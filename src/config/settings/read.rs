@@ -2,10 +2,10 @@
 
 use super::{
     super::{
-        Fault,
-        reader::{Collector, Given, Overrides, Place, Section, nearest},
+        ConfigFault,
+        reader::{Collector, Overrides, PlacedValue, Section, ValuePlace, nearest},
     },
-    Authorities, Aws, ClaimPath, Database, Login, Network, Server, Settings, Worker, secret,
+    Authorities, AwsSettings, ClaimPath, DatabaseSettings, Login, Network, Server, Settings, WorkerSettings, secret,
 };
 use crate::{
     database_url::{DatabaseUrl, USUAL_SCHEMA, schema_name},
@@ -39,27 +39,32 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 /// A latchkey.toml that was read, with its faults.
 #[derive(Debug, Clone)]
-pub struct Checked {
+pub struct CheckedSettings {
     /// None if a fault is an error.
     pub settings: Option<Settings>,
     /// In the order of their places, those of the environment first; warnings included.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ConfigFault>,
 }
 
 /// Reads a latchkey.toml with its overrides: the `variables` that begin with `LATCHKEY_` and contain `__`. Paths in it
 /// are relative to `folder`.
-pub fn check(file: &str, text: &str, folder: &Path, variables: impl IntoIterator<Item = (String, String)>) -> Checked {
+pub fn check(
+    file: &str,
+    text: &str,
+    folder: &Path,
+    variables: impl IntoIterator<Item = (String, String)>,
+) -> CheckedSettings {
     let (document, mut faults) = Collector::read(file, text);
     let variables: Vec<(String, String)> = variables.into_iter().collect();
     let proxies = Proxies::from_variables(&variables).unwrap_or_else(|error| {
-        faults.error(&Place::Variable(error.variable.to_owned()), error, None);
+        faults.error(&ValuePlace::Variable(error.variable.to_owned()), error, None);
         Proxies::default()
     });
     let overrides = overrides(variables, &mut faults);
     let none = Overrides::new();
     let of = |section: &str| overrides.get(section).unwrap_or(&none);
     for (variable, value) in overrides.values().flat_map(BTreeMap::values) {
-        refuse_blanks(value, || Place::Variable(variable.clone()), &mut faults);
+        refuse_blanks(value, || ValuePlace::Variable(variable.clone()), &mut faults);
     }
     refuse_blanks_in(document.get_ref(), &mut faults);
     let mut root = Section::root(document.get_ref());
@@ -75,11 +80,11 @@ pub fn check(file: &str, text: &str, folder: &Path, variables: impl IntoIterator
         }
         _ => None,
     };
-    Checked { settings, faults: faults.finish() }
+    CheckedSettings { settings, faults: faults.finish() }
 }
 
 /// Refuses a text with a blank at either end: no value needs one, and the receivers compare values exactly.
-fn refuse_blanks(text: &str, place: impl FnOnce() -> Place, faults: &mut Collector<'_>) {
+fn refuse_blanks(text: &str, place: impl FnOnce() -> ValuePlace, faults: &mut Collector<'_>) {
     if text.trim() != text && !text.trim().is_empty() {
         faults.error(&place(), "this begins or ends with a blank", Some("take it away".to_owned()));
     }
@@ -90,7 +95,7 @@ fn refuse_blanks_in(table: &DeTable<'_>, faults: &mut Collector<'_>) {
     let mut ahead: Vec<&Spanned<DeValue<'_>>> = table.values().collect();
     while let Some(value) = ahead.pop() {
         match value.get_ref() {
-            DeValue::String(text) => refuse_blanks(text, || Place::Span(value.span()), faults),
+            DeValue::String(text) => refuse_blanks(text, || ValuePlace::Span(value.span()), faults),
             DeValue::Array(list) => ahead.extend(list.iter()),
             DeValue::Table(table) => ahead.extend(table.values()),
             _ => {}
@@ -121,7 +126,7 @@ fn issuer(text: &str) -> Result<String, String> {
 }
 
 /// Scopes; each must be a string of its own.
-fn scopes(listed: &[Given<&str>], faults: &mut Collector<'_>) -> Vec<String> {
+fn scopes(listed: &[PlacedValue<&str>], faults: &mut Collector<'_>) -> Vec<String> {
     for scope in listed.iter().filter(|scope| scope.value.contains(char::is_whitespace)) {
         let hint = "write each by itself: scopes = [\"openid\", \"profile\"], or with commas in the environment";
         faults.error(&scope.place, format!("`{}` is more than one scope", scope.value), Some(hint.to_owned()));
@@ -144,7 +149,7 @@ fn overrides(
             overrides.entry(section).or_default().insert(key, (variable, value));
         } else {
             let hint = nearest(&section, SECTIONS).map(|near| format!("did you mean `{near}`?"));
-            faults.error(&Place::Variable(variable), format!("latchkey.toml has no section `{section}`"), hint);
+            faults.error(&ValuePlace::Variable(variable), format!("latchkey.toml has no section `{section}`"), hint);
         }
     }
     overrides
@@ -171,10 +176,10 @@ fn server(mut section: Section<'_>, faults: &mut Collector<'_>) -> Option<Server
     Some(Server { listen, internal, public_url, time_zone, trusted_proxies, requests_per_person, forms_per_session })
 }
 
-fn worker(mut section: Section<'_>, faults: &mut Collector<'_>) -> Worker {
+fn worker(mut section: Section<'_>, faults: &mut Collector<'_>) -> WorkerSettings {
     let internal = internal(&mut section, WORKER_INTERNAL, faults);
     section.finish(faults);
-    Worker { internal }
+    WorkerSettings { internal }
 }
 
 /// The address of the health checks; "none" means no address.
@@ -193,7 +198,7 @@ fn limit(section: &mut Section<'_>, key: &'static str, usual: u32, faults: &mut 
     section.number(key, 1..=1_000_000, faults).map_or(usual, |number| number.value)
 }
 
-fn networks(listed: &[Given<&str>], faults: &mut Collector<'_>) -> Vec<Network> {
+fn networks(listed: &[PlacedValue<&str>], faults: &mut Collector<'_>) -> Vec<Network> {
     let mut networks = Vec::new();
     for item in listed {
         match Network::parse(item.value) {
@@ -239,7 +244,7 @@ fn shown(text: &str) -> String {
     if text.contains('@') { "this (with an `@` in it, so it is not shown)".to_owned() } else { format!("`{text}`") }
 }
 
-fn database(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> Database {
+fn database(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> DatabaseSettings {
     let schema = section.parsed("schema", faults, |text| schema_name(text).map(str::to_owned));
     let schema = schema.map_or_else(|| USUAL_SCHEMA.to_owned(), |schema| schema.value);
     let mut url = |keys, faults: &mut Collector<'_>| secret::database_url(&mut section, keys, folder, &schema, faults);
@@ -250,13 +255,13 @@ fn database(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>)
     let connections = section.number("connections", 2..=500, faults).map_or(16, |number| number.value);
     section.finish(faults);
     let [web_url, worker_url, owner_url] = [web, worker, owner].map(|given| given.map(|given| given.value));
-    Database { web_url, worker_url, owner_url, connections }
+    DatabaseSettings { web_url, worker_url, owner_url, connections }
 }
 
 /// Warns of each URL that signs in as the role of another URL: its process then has rights that only the other should
 /// have.
-fn warn_one_role(urls: [(&str, &Option<Given<DatabaseUrl>>); 3], faults: &mut Collector<'_>) {
-    let known: Vec<(&str, &Given<DatabaseUrl>)> =
+fn warn_one_role(urls: [(&str, &Option<PlacedValue<DatabaseUrl>>); 3], faults: &mut Collector<'_>) {
+    let known: Vec<(&str, &PlacedValue<DatabaseUrl>)> =
         urls.into_iter().filter_map(|(key, url)| Some((key, url.as_ref()?))).collect();
     for (at, (key, url)) in known.iter().enumerate() {
         let role = url.value.options().get_username().to_owned();
@@ -328,12 +333,12 @@ fn login(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) ->
     })
 }
 
-fn lasts(given: Option<&Given<Duration>>, usual: Duration) -> Duration {
+fn lasts(given: Option<&PlacedValue<Duration>>, usual: Duration) -> Duration {
     given.map_or(usual, |given| given.value)
 }
 
 /// Adds the fault that a session may be idle for longer than it may last; one of the two may be a default.
-fn at_odds(idle: Option<Given<Duration>>, absolute: Option<Given<Duration>>, faults: &mut Collector<'_>) {
+fn at_odds(idle: Option<PlacedValue<Duration>>, absolute: Option<PlacedValue<Duration>>, faults: &mut Collector<'_>) {
     let (place, said) = match (idle, absolute) {
         (Some(idle), Some(_)) => (idle.place, "`session_idle` is longer than `session_absolute`"),
         (Some(idle), None) => (idle.place, "`session_idle` is longer than `session_absolute`, which is 12h by default"),
@@ -350,7 +355,7 @@ fn non_empty(text: &str) -> Result<String, &'static str> {
     if text.trim().is_empty() { Err("this must not be empty") } else { Ok(text.to_owned()) }
 }
 
-fn aws(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> Aws {
+fn aws(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> AwsSettings {
     let region = section.parsed("region", faults, |text| {
         let known = Partition::of_region(text).map(|_| text.to_owned());
         known.ok_or_else(|| format!("`{text}` is not a region, such as eu-west-1"))
@@ -363,12 +368,19 @@ fn aws(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> A
         section.text("sts_ca_file", faults).and_then(|file| authorities(&file, &folder.join(file.value), faults));
     let proxy_clusters = section.flag("proxy_clusters", faults).is_some_and(|flag| flag.value);
     section.finish(faults);
-    Aws { region: region.map(|region| region.value), iam_url, sts_url, eks_url, sts_authorities, proxy_clusters }
+    AwsSettings {
+        region: region.map(|region| region.value),
+        iam_url,
+        sts_url,
+        eks_url,
+        sts_authorities,
+        proxy_clusters,
+    }
 }
 
 /// The certificates of a file of authorities. A file that cannot be read is a warning, as with secrets: the worker does
 /// not need it, and the portal then trusts the public authorities.
-fn authorities(given: &Given<&str>, path: &Path, faults: &mut Collector<'_>) -> Option<Authorities> {
+fn authorities(given: &PlacedValue<&str>, path: &Path, faults: &mut Collector<'_>) -> Option<Authorities> {
     let text = match std::fs::read(path) {
         Ok(text) => text,
         Err(error) => {

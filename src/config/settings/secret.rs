@@ -1,6 +1,6 @@
 //! Secrets: from a named file or from the environment, never from latchkey.toml itself.
 
-use super::super::reader::{Collector, Given, Place, Section};
+use super::super::reader::{Collector, PlacedValue, Section, ValuePlace};
 use crate::database_url::DatabaseUrl;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(super) fn read(
     folder: &Path,
     inline: impl FnOnce(&str) -> Result<(), String>,
     faults: &mut Collector<'_>,
-) -> Option<Given<SecretString>> {
+) -> Option<PlacedValue<SecretString>> {
     let overridden = section.overridden(key).is_some();
     let both = section.has(key) && section.has(key_file);
     let file_overridden = section.overridden(key_file).is_some();
@@ -26,7 +26,7 @@ pub(super) fn read(
         faults.error(place, format!("both `{key}` and `{key_file}` are given"), Some("keep one of them".to_owned()));
     }
     match (text, file) {
-        (Some(Given { value, place }), _) if overridden => Some(Given { value: value.into(), place }),
+        (Some(PlacedValue { value, place }), _) if overridden => Some(PlacedValue { value: value.into(), place }),
         (_, Some(file)) => {
             let path = folder.join(file.value);
             match std::fs::read_to_string(&path) {
@@ -42,8 +42,8 @@ pub(super) fn read(
                 }
             }
         }
-        (Some(Given { value, place }), None) => match inline(value) {
-            Ok(()) => Some(Given { value: value.into(), place }),
+        (Some(PlacedValue { value, place }), None) => match inline(value) {
+            Ok(()) => Some(PlacedValue { value: value.into(), place }),
             Err(why) => {
                 let hint = format!("name a file by `{key_file}`, or set {}", variable(&section.title, key));
                 faults.error(&place, why, Some(hint));
@@ -55,7 +55,12 @@ pub(super) fn read(
 }
 
 /// A secret from a file: without the final line break, and without the byte order mark that Windows editors write.
-fn of_file(text: &str, path: &Path, place: Place, faults: &mut Collector<'_>) -> Option<Given<SecretString>> {
+fn of_file(
+    text: &str,
+    path: &Path,
+    place: ValuePlace,
+    faults: &mut Collector<'_>,
+) -> Option<PlacedValue<SecretString>> {
     let secret = text.strip_prefix('\u{feff}').unwrap_or(text).trim_end_matches(['\n', '\r']);
     let fault = if secret.is_empty() {
         "is empty"
@@ -64,7 +69,7 @@ fn of_file(text: &str, path: &Path, place: Place, faults: &mut Collector<'_>) ->
     } else if secret.contains(['\n', '\r']) {
         "has several lines"
     } else {
-        return Some(Given { value: secret.into(), place });
+        return Some(PlacedValue { value: secret.into(), place });
     };
     faults.error(&place, format!("the file {} {fault}", path.display()), None);
     None
@@ -77,11 +82,11 @@ pub(super) fn database_url(
     folder: &Path,
     schema: &str,
     faults: &mut Collector<'_>,
-) -> Option<Given<DatabaseUrl>> {
-    let Given { value, place } = read(section, keys, folder, without_password, faults)?;
+) -> Option<PlacedValue<DatabaseUrl>> {
+    let PlacedValue { value, place } = read(section, keys, folder, without_password, faults)?;
     let url = value.expose_secret().parse::<DatabaseUrl>().and_then(|url| url.in_schema(schema));
     match url {
-        Ok(value) => Some(Given { value, place }),
+        Ok(value) => Some(PlacedValue { value, place }),
         Err(error) => {
             faults.error(&place, error, None);
             None

@@ -10,7 +10,7 @@ issuer = "https://login.example.com"
 client_id = "latchkey"
 "#;
 
-fn read(text: &str, variables: &[(&str, &str)]) -> Checked {
+fn read(text: &str, variables: &[(&str, &str)]) -> CheckedSettings {
     let variables = variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
     check("latchkey.toml", text, Path::new("/nowhere"), variables)
 }
@@ -21,7 +21,7 @@ fn told(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
 
 #[test]
 fn smallest_file_has_defaults_for_the_rest() {
-    let Checked { settings, faults } = read(SMALLEST, &[]);
+    let CheckedSettings { settings, faults } = read(SMALLEST, &[]);
     assert_eq!(faults, []);
     let settings = settings.unwrap();
     assert_eq!(settings.server.listen.to_string(), "127.0.0.1:8080");
@@ -46,7 +46,7 @@ fn environment_overrides_each_key() {
         ("LATCHKEY_LOG", "debug"),
         ("PATH", "/bin"),
     ];
-    let Checked { settings, faults } = read(SMALLEST, &variables);
+    let CheckedSettings { settings, faults } = read(SMALLEST, &variables);
     assert_eq!(faults, []);
     let settings = settings.unwrap();
     assert_eq!(settings.server.listen.port(), 9000);
@@ -165,7 +165,7 @@ fn secret_comes_from_a_file_beside_latchkey_toml() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("owner"), "postgres://owner:pw@db/latchkey\n").unwrap();
     let text = format!("{SMALLEST}\n[database]\nowner_url_file = \"owner\"\nweb_url_file = \"absent\"\n");
-    let Checked { settings, faults } = check("latchkey.toml", &text, folder.path(), []);
+    let CheckedSettings { settings, faults } = check("latchkey.toml", &text, folder.path(), []);
     let settings = settings.unwrap();
     assert_eq!(settings.database.owner().unwrap().options().get_username(), "owner");
     assert!(settings.database.web().is_err());

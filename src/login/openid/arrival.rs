@@ -1,7 +1,7 @@
 //! Reads a person from verified claims. It uses the handle, the groups, the name, and the mail address with whether it
 //! is verified; no other claim can refuse a sign-in.
 
-use super::{LoginError, OpenIdConfig, id_token, told::Told};
+use super::{LoginError, OpenIdConfig, id_token, told::ToldObject};
 use crate::{config::settings::ClaimPath, store::people::Arrival};
 use jiff::Timestamp;
 use latchkey_domain::access::person::Handle;
@@ -9,14 +9,14 @@ use serde_json::Value;
 
 /// The provider's claims about a person: from the ID token, and from userinfo if it was asked.
 #[derive(Debug)]
-pub struct About {
+pub struct ProviderClaims {
     pub subject: String,
-    pub id_token: Told,
-    pub userinfo: Option<Told>,
+    pub id_token: ToldObject,
+    pub userinfo: Option<ToldObject>,
     pub at: Timestamp,
 }
 
-impl About {
+impl ProviderClaims {
     /// Whether the ID token leaves something open that userinfo may answer.
     pub fn is_thin(&self, config: &OpenIdConfig) -> bool {
         let open = |path: &ClaimPath| self.id_token.at(path.names()).is_none();
@@ -53,7 +53,7 @@ impl About {
     /// `GroupsElsewhere`.
     pub fn has_its_groups(&self, config: &OpenIdConfig) -> Result<(), LoginError> {
         let path = &config.groups_claim;
-        let elsewhere = |source: &Told| {
+        let elsewhere = |source: &ToldObject| {
             // Entra leaves the claim out for more than 200 groups. It then names another place, or says only that there
             // are groups.
             let names = source.get("_claim_names").and_then(|names| names.get(path.first())).is_some();
@@ -83,7 +83,7 @@ impl About {
     }
 
     /// The sources of claims, in order of precedence.
-    fn sources(&self) -> impl Iterator<Item = &Told> {
+    fn sources(&self) -> impl Iterator<Item = &ToldObject> {
         std::iter::once(&self.id_token).chain(&self.userinfo)
     }
 

@@ -5,7 +5,7 @@
 use super::{
     super::outbound::{self, OutboundError},
     keys::{KeySet, NoKeySet, cut},
-    told::{NoObject, Told},
+    told::{NoObject, ToldObject},
 };
 use http::{Response, header};
 use url::Url;
@@ -156,7 +156,7 @@ impl Discovery {
     /// # Errors
     /// `NoObject`, `Lacks`, `NoAddress`.
     pub fn read(body: &[u8]) -> Result<Self, Undiscovered> {
-        let told = Told::read(body)?;
+        let told = ToldObject::read(body)?;
         let texts = |member: &str| told.texts(member).map(|all| all.into_iter().map(str::to_owned).collect());
         let userinfo_endpoint = match told.text("userinfo_endpoint").map(str::trim) {
             None | Some("") => Err("the provider names no userinfo endpoint"),
@@ -215,7 +215,7 @@ impl Discovery {
     }
 }
 
-fn demanded(told: &Told, member: &'static str) -> Result<Url, Undiscovered> {
+fn demanded(told: &ToldObject, member: &'static str) -> Result<Url, Undiscovered> {
     let text = told.text(member).map(str::trim).filter(|text| !text.is_empty()).ok_or(Undiscovered::Lacks(member))?;
     web(text).ok_or_else(|| Undiscovered::NoAddress { member, told: cut(text) })
 }

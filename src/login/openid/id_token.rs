@@ -1,7 +1,7 @@
 //! What an ID token must say before it signs a person in (OpenID Connect Core 1.0, 3.1.3.7). Its signature was verified
 //! before. Claims that are not checked here refuse no token.
 
-use super::{keys::cut, told::Told};
+use super::{keys::cut, told::ToldObject};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ pub struct Expected<'a> {
 
 /// What an ID token proves.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checked {
+pub struct CheckedIdToken {
     /// The person's id at this issuer.
     pub subject: String,
     /// When the person last authenticated. If the token does not say, when it was issued.
@@ -49,7 +49,7 @@ fn wrong(claim: &str, why: impl Into<String>) -> WrongClaim {
 ///
 /// # Errors
 /// The first claim that is missing or wrong.
-pub fn check(claims: &Told, expected: &Expected<'_>) -> Result<Checked, WrongClaim> {
+pub fn check(claims: &ToldObject, expected: &Expected<'_>) -> Result<CheckedIdToken, WrongClaim> {
     for claim in ["iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce"] {
         once(claims, claim)?;
     }
@@ -63,14 +63,14 @@ pub fn check(claims: &Told, expected: &Expected<'_>) -> Result<Checked, WrongCla
     }
     let told = claims.get("auth_time").and_then(seconds).filter(|told| (0..=issued).contains(told));
     let auth_time = Timestamp::from_second(told.unwrap_or(issued)).unwrap_or(expected.now).min(expected.now);
-    Ok(Checked { subject: subject(claims)?, auth_time })
+    Ok(CheckedIdToken { subject: subject(claims)?, auth_time })
 }
 
 /// Checks the claims with which a signed answer of the userinfo endpoint describes itself, if they are present.
 ///
 /// # Errors
 /// The first claim that is wrong.
-pub fn check_userinfo(claims: &Told, expected: &Expected<'_>) -> Result<(), WrongClaim> {
+pub fn check_userinfo(claims: &ToldObject, expected: &Expected<'_>) -> Result<(), WrongClaim> {
     for claim in ["iss", "aud", "exp"] {
         once(claims, claim)?;
     }
@@ -93,7 +93,7 @@ pub fn check_userinfo(claims: &Told, expected: &Expected<'_>) -> Result<(), Wron
 ///
 /// # Errors
 /// If the claim does.
-pub fn once(claims: &Told, claim: &str) -> Result<(), WrongClaim> {
+pub fn once(claims: &ToldObject, claim: &str) -> Result<(), WrongClaim> {
     if claims.is_twice(claim) {
         return Err(wrong(claim, "is there twice"));
     }
@@ -104,7 +104,7 @@ pub fn once(claims: &Told, claim: &str) -> Result<(), WrongClaim> {
 ///
 /// # Errors
 /// If there is no subject, or an unusable one.
-pub fn subject(claims: &Told) -> Result<String, WrongClaim> {
+pub fn subject(claims: &ToldObject) -> Result<String, WrongClaim> {
     let told = claims.text("sub").ok_or_else(|| wrong("sub", "is not there, or is not text"))?;
     // Azure AD B2C can send this for everyone ("Token compatibility", its tokens-overview): all would be one person.
     if told.to_ascii_lowercase().starts_with("not supported") {
@@ -119,7 +119,7 @@ pub fn subject(claims: &Told) -> Result<String, WrongClaim> {
     if fits { Ok(told.to_owned()) } else { Err(wrong("sub", "is not 1 to 255 characters of ASCII")) }
 }
 
-fn issuer(claims: &Told, expected: &str) -> Result<(), WrongClaim> {
+fn issuer(claims: &ToldObject, expected: &str) -> Result<(), WrongClaim> {
     let told = claims.text("iss").ok_or_else(|| wrong("iss", "is not there, or is not text"))?;
     if told == expected {
         return Ok(());
@@ -129,7 +129,7 @@ fn issuer(claims: &Told, expected: &str) -> Result<(), WrongClaim> {
 
 /// Checks that the token is for this client, and that each other audience is configured. A token for several audiences
 /// must name the client that asked for it.
-fn audience(claims: &Told, expected: &Expected<'_>) -> Result<(), WrongClaim> {
+fn audience(claims: &ToldObject, expected: &Expected<'_>) -> Result<(), WrongClaim> {
     let told = claims.get("aud").ok_or_else(|| wrong("aud", "is not there"))?;
     let all = audiences(told)?;
     if !all.contains(expected.client_id) {
@@ -162,7 +162,7 @@ fn audiences(told: &Value) -> Result<BTreeSet<&str>, WrongClaim> {
 }
 
 /// Checks expiry, issue time and `nbf`. Returns when the token was issued, in seconds.
-fn times(claims: &Told, now: Timestamp) -> Result<i64, WrongClaim> {
+fn times(claims: &ToldObject, now: Timestamp) -> Result<i64, WrongClaim> {
     let now = now.as_second();
     let demanded = |claim: &str| {
         let told = claims.get(claim).ok_or_else(|| wrong(claim, "is not there"))?;

@@ -3,7 +3,7 @@
 //! A token names the algorithm and the key of its signature; this module decides which of both are accepted. Keys come
 //! from the provider's key set alone: a key that a token carries or refers to (`jwk`, `jku`, `x5c`, `x5u`) is ignored.
 
-use super::told::{NoObject, Told};
+use super::told::{NoObject, ToldObject};
 use aws_lc_rs::signature::{
     self, EcdsaVerificationAlgorithm, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey,
 };
@@ -135,7 +135,7 @@ enum Material {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Key {
+struct PublishedKey {
     id: Option<String>,
     /// The only algorithm that it is for, if the key names one.
     only: Option<Algorithm>,
@@ -145,7 +145,7 @@ struct Key {
 /// A provider's key set (RFC 7517). An unusable key does not prevent the use of the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeySet {
-    keys: Vec<Key>,
+    keys: Vec<PublishedKey>,
     /// Why each of the other keys is not used.
     unusable: Vec<String>,
 }
@@ -206,12 +206,12 @@ impl KeySet {
     /// # Errors
     /// `NoKeySet`. A set without usable keys is not an error.
     pub fn read(bytes: &[u8]) -> Result<Self, NoKeySet> {
-        let told = Told::read(bytes)?;
+        let told = ToldObject::read(bytes)?;
         let mut set = Self::default();
         // A provider that was given no key pair publishes a set without keys, and signs with the client's secret.
         let Some(keys) = told.get("keys") else { return Ok(set) };
         for (place, key) in keys.as_array().ok_or(NoKeySet::NoList)?.iter().enumerate() {
-            match Key::read(key) {
+            match PublishedKey::read(key) {
                 Ok(key) => set.keys.push(key),
                 Err(why) => set.unusable.push(format!("key {} {why}", place + 1)),
             }
@@ -233,7 +233,7 @@ impl KeySet {
     ///
     /// # Errors
     /// `Unsigned`.
-    pub fn verify(&self, token: &str) -> Result<Told, Unsigned> {
+    pub fn verify(&self, token: &str) -> Result<ToldObject, Unsigned> {
         let parts: Vec<&str> = token.trim().split('.').collect();
         let [header, said, told] = parts[..] else {
             return Err(if parts.len() == 5 { Unsigned::Encrypted } else { Unsigned::Malformed });
@@ -243,20 +243,20 @@ impl KeySet {
         let (bytes, told) = (format!("{header}.{said}"), decode(told)?);
         let candidates = self.candidates(&head)?;
         if candidates.iter().any(|key| head.algorithm.verifies(&key.material, bytes.as_bytes(), &told)) {
-            return Ok(Told::read(&decode(said)?)?);
+            return Ok(ToldObject::read(&decode(said)?)?);
         }
         Err(Unsigned::WrongSignature)
     }
 
     /// The keys that may have signed the token: those with the key id that it names or, if there are none, those
     /// without an id; all if the token names none. Of these, only the keys for its algorithm.
-    fn candidates(&self, head: &Head) -> Result<Vec<&Key>, Unsigned> {
+    fn candidates(&self, head: &Head) -> Result<Vec<&PublishedKey>, Unsigned> {
         let fitting = self
             .keys
             .iter()
             .filter(|key| key.only.is_none_or(|only| only == head.algorithm) && head.algorithm.fits(&key.material));
-        let named = |key: &&Key| head.kid.is_none() || key.id == head.kid;
-        let mut found: Vec<&Key> = fitting.clone().filter(named).take(TRIED).collect();
+        let named = |key: &&PublishedKey| head.kid.is_none() || key.id == head.kid;
+        let mut found: Vec<&PublishedKey> = fitting.clone().filter(named).take(TRIED).collect();
         if found.is_empty() {
             found = fitting.filter(|key| key.id.is_none()).take(TRIED).collect();
         }
@@ -275,7 +275,7 @@ struct Head {
 
 impl Head {
     fn read(bytes: &[u8]) -> Result<Self, Unsigned> {
-        let told = Told::read(bytes)?;
+        let told = ToldObject::read(bytes)?;
         for name in ["alg", "kid", "typ", "crit", "b64"] {
             if told.is_doubtful(name) {
                 return Err(Unsigned::OddHeader(name));
@@ -304,7 +304,7 @@ impl Head {
     }
 }
 
-impl Key {
+impl PublishedKey {
     /// Reads one key, or says why it cannot be used.
     fn read(told: &Value) -> Result<Self, String> {
         let text = |name: &str| told.get(name).and_then(Value::as_str);

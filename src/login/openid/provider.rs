@@ -3,7 +3,7 @@
 use super::{
     discovery::{self, Discovery, NoKeys, Undiscovered},
     keys::{KeySet, Unsigned},
-    told::Told,
+    told::ToldObject,
 };
 use std::{
     sync::Arc,
@@ -21,14 +21,14 @@ const KEYS_AGAIN: Duration = Duration::from_mins(1);
 pub struct Provider {
     issuer: String,
     http: reqwest::Client,
-    known: RwLock<Option<Known>>,
+    known: RwLock<Option<KnownProvider>>,
     /// When the keys were last fetched because of a token with an unknown key. Locked during the fetch.
     again: Mutex<Option<Instant>>,
 }
 
 /// Both, as fetched at one time.
 #[derive(Debug, Clone)]
-struct Known {
+struct KnownProvider {
     at: Instant,
     discovery: Arc<Discovery>,
     keys: Arc<KeySet>,
@@ -36,7 +36,7 @@ struct Known {
 
 /// Why the provider's documents are not known.
 #[derive(Debug, thiserror::Error)]
-pub enum Unknown {
+pub enum UnknownProvider {
     #[error("its discovery document")]
     Discovery(#[from] Undiscovered),
     #[error("its key set")]
@@ -47,7 +47,7 @@ pub enum Unknown {
 #[derive(Debug, thiserror::Error)]
 pub enum Unbelieved {
     #[error(transparent)]
-    Unknown(#[from] Unknown),
+    Unknown(#[from] UnknownProvider),
     #[error(transparent)]
     Unsigned(#[from] Unsigned),
 }
@@ -61,12 +61,12 @@ impl Provider {
     /// Its discovery document, at most ten minutes old. Its keys could be fetched, too.
     ///
     /// # Errors
-    /// `Unknown`.
-    pub async fn discovery(&self) -> Result<Arc<Discovery>, Unknown> {
+    /// `UnknownProvider`.
+    pub async fn discovery(&self) -> Result<Arc<Discovery>, UnknownProvider> {
         Ok(self.known().await?.discovery)
     }
 
-    async fn known(&self) -> Result<Known, Unknown> {
+    async fn known(&self) -> Result<KnownProvider, UnknownProvider> {
         if let Some(known) = self.known.read().await.as_ref().filter(|known| known.at.elapsed() < LIVES) {
             return Ok(known.clone());
         }
@@ -78,7 +78,7 @@ impl Provider {
             return Err(Undiscovered::Plain { member, address: address.clone() }.into());
         }
         let keys = discovery::keys(&self.http, &discovery.jwks_uri).await?;
-        let known = Known { at: Instant::now(), discovery: Arc::new(discovery), keys: Arc::new(keys) };
+        let known = KnownProvider { at: Instant::now(), discovery: Arc::new(discovery), keys: Arc::new(keys) };
         *self.known.write().await = Some(known.clone());
         Ok(known)
     }
@@ -88,7 +88,7 @@ impl Provider {
     ///
     /// # Errors
     /// `Unbelieved`.
-    pub async fn verify(&self, token: &str) -> Result<Told, Unbelieved> {
+    pub async fn verify(&self, token: &str) -> Result<ToldObject, Unbelieved> {
         let known = self.known().await?;
         match known.keys.verify(token) {
             Err(error) if error.may_be_a_new_key() => match self.newer_keys(&known).await? {
@@ -100,7 +100,7 @@ impl Provider {
     }
 
     /// Keys that are newer than these. Concurrent callers wait for the same fetch.
-    async fn newer_keys(&self, known: &Known) -> Result<Option<Arc<KeySet>>, Unknown> {
+    async fn newer_keys(&self, known: &KnownProvider) -> Result<Option<Arc<KeySet>>, UnknownProvider> {
         let mut again = self.again.lock().await;
         let current = self.known().await?;
         if !Arc::ptr_eq(&current.keys, &known.keys) {

@@ -7,7 +7,7 @@ use super::{
     },
     discovery::{ClientAuth, Discovery},
     keys::cut,
-    told::Told,
+    told::ToldObject,
 };
 use oauth2::{
     AccessToken, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
@@ -28,7 +28,7 @@ use std::{
 use url::Url;
 
 type OAuth = oauth2::Client<
-    Refusal,
+    TokenRefusal,
     Tokens,
     StandardTokenIntrospectionResponse<EmptyExtraTokenFields, BasicTokenType>,
     StandardRevocableToken,
@@ -51,7 +51,7 @@ pub struct Tokens {
     #[serde(skip)]
     token_type: Bearer,
     #[serde(skip)]
-    refusal: Option<Refusal>,
+    refusal: Option<TokenRefusal>,
 }
 
 /// The type of the access token: always a bearer token, whatever `token_type` says.
@@ -65,12 +65,12 @@ impl fmt::Debug for Tokens {
 
 impl<'de> Deserialize<'de> for Tokens {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let told = Told::deserialize(deserializer)?;
+        let told = ToldObject::deserialize(deserializer)?;
         Ok(Self {
             access_token: AccessToken::new(told.text("access_token").unwrap_or_default().to_owned()),
             id_token: told.text("id_token").map(SecretString::from),
             token_type: Bearer::Bearer,
-            refusal: Refusal::of(&told),
+            refusal: TokenRefusal::of(&told),
         })
     }
 }
@@ -106,7 +106,7 @@ impl Tokens {
     }
 
     /// Why there are no tokens, if an answer with a success status has an error.
-    pub fn refusal(&self) -> Option<&Refusal> {
+    pub fn refusal(&self) -> Option<&TokenRefusal> {
         self.refusal.as_ref()
     }
 
@@ -118,20 +118,20 @@ impl Tokens {
 
 /// A refusal of the token endpoint (RFC 6749, 5.2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Refusal {
+pub struct TokenRefusal {
     code: String,
     description: Option<String>,
 }
 
-impl<'de> Deserialize<'de> for Refusal {
+impl<'de> Deserialize<'de> for TokenRefusal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let told = Told::deserialize(deserializer)?;
+        let told = ToldObject::deserialize(deserializer)?;
         Self::of(&told).ok_or_else(|| serde::de::Error::missing_field("error"))
     }
 }
 
-impl Refusal {
-    fn of(told: &Told) -> Option<Self> {
+impl TokenRefusal {
+    fn of(told: &ToldObject) -> Option<Self> {
         let code = told.text("error").map(cut)?;
         Some(Self { code, description: told.text("error_description").map(cut) })
     }
@@ -146,7 +146,7 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for TokenRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.description {
             Some(description) => write!(f, "{:?} ({description:?})", self.code),
@@ -155,7 +155,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl ErrorResponse for Refusal {}
+impl ErrorResponse for TokenRefusal {}
 
 /// Why there are no tokens. Only the status of an unreadable answer is kept, since its body may hold tokens.
 #[derive(Debug, thiserror::Error)]
@@ -165,7 +165,7 @@ pub enum NoTokens {
     #[error("the token endpoint answers {0}")]
     Away(u16),
     #[error("the token endpoint answers {status}: {refusal}{}", hint(refusal, *auth))]
-    Refused { status: u16, refusal: Refusal, auth: ClientAuth },
+    Refused { status: u16, refusal: TokenRefusal, auth: ClientAuth },
     #[error("the token endpoint answers {0} with what is not a token answer")]
     Odd(u16),
     #[error("the request to the token endpoint cannot be made")]
@@ -173,7 +173,7 @@ pub enum NoTokens {
 }
 
 /// What an operator should check first.
-fn hint(refusal: &Refusal, auth: ClientAuth) -> &'static str {
+fn hint(refusal: &TokenRefusal, auth: ClientAuth) -> &'static str {
     match (refusal.code.as_str(), auth) {
         ("invalid_client" | "unauthorized_client", ClientAuth::Basic) => {
             "; the secret was sent in a header (client_secret_basic): look at [login] client_id and client_secret_file, \

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fmt};
 
 /// The object. Debug shows only the names: the values are tokens or personal data.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct ToldObject {
     values: Map<String, Value>,
     /// Names that occur more than once: readers disagree about which value counts, so none does.
     twice: BTreeSet<String>,
@@ -14,7 +14,7 @@ pub struct Told {
     unreadable: BTreeSet<String>,
 }
 
-impl fmt::Debug for Told {
+impl fmt::Debug for ToldObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.values.keys()).finish()
     }
@@ -28,7 +28,7 @@ pub struct NoObject {
     column: usize,
 }
 
-impl Told {
+impl ToldObject {
     /// Reads an object, with or without the byte order mark that some servers put before UTF-8.
     ///
     /// # Errors
@@ -76,24 +76,24 @@ impl Told {
     }
 }
 
-impl From<Map<String, Value>> for Told {
+impl From<Map<String, Value>> for ToldObject {
     fn from(values: Map<String, Value>) -> Self {
         Self { values, ..Self::default() }
     }
 }
 
-impl<'de> Deserialize<'de> for Told {
+impl<'de> Deserialize<'de> for ToldObject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;
         impl<'de> Visitor<'de> for Object {
-            type Value = Told;
+            type Value = ToldObject;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Told, A::Error> {
-                let mut told = Told::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<ToldObject, A::Error> {
+                let mut told = ToldObject::default();
                 while let Some((name, raw)) = entries.next_entry::<String, Box<RawValue>>()? {
                     let value = serde_json::from_str(raw.get()).unwrap_or_else(|error| {
                         tracing::warn!(claim = ?name, %error, "a value that the provider sent cannot be read");
@@ -121,14 +121,14 @@ mod tests {
         let text = format!(
             r#"{{"sub":"ana","picture":"\ud800","name":"Zed \ud83d","size":1e400,"tree":{deep},"groups":["developers"]}}"#
         );
-        let told = Told::read(text.as_bytes()).unwrap();
+        let told = ToldObject::read(text.as_bytes()).unwrap();
         assert_eq!(told.text("sub"), Some("ana"));
         assert_eq!(told.texts("groups"), Some(vec!["developers"]));
         for unreadable in ["picture", "name", "size", "tree"] {
             assert!(told.get(unreadable).is_none() && told.is_doubtful(unreadable), "{unreadable}");
         }
-        let twice = Told::read(br#"{"sub":"\ud800","sub":"ana"}"#).unwrap();
+        let twice = ToldObject::read(br#"{"sub":"\ud800","sub":"ana"}"#).unwrap();
         assert!(twice.is_twice("sub") && twice.get("sub").is_none());
-        assert!(Told::read(b"[]").is_err() && Told::read(br#"{"sub":}"#).is_err());
+        assert!(ToldObject::read(b"[]").is_err() && ToldObject::read(br#"{"sub":}"#).is_err());
     }
 }

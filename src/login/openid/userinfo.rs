@@ -4,9 +4,9 @@ use super::{
     super::outbound::{self, OutboundError},
     id_token::{self, Expected, WrongClaim},
     keys::{Unsigned, cut},
-    provider::{Provider, Unbelieved, Unknown},
-    tokens::Refusal,
-    told::{NoObject, Told},
+    provider::{Provider, Unbelieved, UnknownProvider},
+    tokens::TokenRefusal,
+    told::{NoObject, ToldObject},
 };
 use http::{HeaderValue, Request, header};
 
@@ -22,13 +22,13 @@ pub enum NoUserinfo {
     #[error("{0}")]
     Outbound(OutboundError),
     #[error("it answers {status}{}", said(.why.as_ref()))]
-    Status { status: u16, why: Option<Refusal> },
+    Status { status: u16, why: Option<TokenRefusal> },
     #[error("it answers with the error {0}")]
-    Refused(Refusal),
+    Refused(TokenRefusal),
     #[error("it sends neither a JSON object nor a signed token (`Content-Type` is {kind:?}; {why})")]
     NoObject { kind: String, why: NoObject },
     #[error("it sends a signed token, and the provider's keys do not come")]
-    NoKeys(Unknown),
+    NoKeys(UnknownProvider),
     #[error("it sends a token that is not believed, since {0}")]
     Unsigned(Unsigned),
     #[error("{0}")]
@@ -75,7 +75,7 @@ pub async fn ask(
     bearer: Option<&str>,
     subject: &str,
     expected: &Expected<'_>,
-) -> Result<Told, NoUserinfo> {
+) -> Result<ToldObject, NoUserinfo> {
     let discovery = provider.discovery().await.map_err(NoUserinfo::NoKeys)?;
     let address = discovery.userinfo_endpoint.as_ref().map_err(|why| NoUserinfo::NoAddress(why))?;
     if expected.issuer.starts_with("https:") && address.scheme() != "https" {
@@ -100,7 +100,7 @@ pub async fn ask(
             id_token::check_userinfo(&claims, expected).map_err(NoUserinfo::Claim)?;
             claims
         }
-        None => Told::read(answer.body()).map_err(|why| NoUserinfo::NoObject { kind: kind(&answer), why })?,
+        None => ToldObject::read(answer.body()).map_err(|why| NoUserinfo::NoObject { kind: kind(&answer), why })?,
     };
     // Some providers send an error with a success status.
     if let (None, Some(refusal)) = (claims.get("sub"), refusal(&answer)) {
@@ -113,12 +113,12 @@ pub async fn ask(
 
 /// Why the provider refuses, in its own words: from the body, as at the token endpoint, or from the header of RFC 6750
 /// (3).
-fn refusal(answer: &http::Response<Vec<u8>>) -> Option<Refusal> {
+fn refusal(answer: &http::Response<Vec<u8>>) -> Option<TokenRefusal> {
     let challenge = answer.headers().get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
-    serde_json::from_slice(answer.body()).ok().or_else(|| Refusal::of_challenge(challenge?))
+    serde_json::from_slice(answer.body()).ok().or_else(|| TokenRefusal::of_challenge(challenge?))
 }
 
-fn said(why: Option<&Refusal>) -> String {
+fn said(why: Option<&TokenRefusal>) -> String {
     why.map(|why| format!(", with the error {why}")).unwrap_or_default()
 }
 

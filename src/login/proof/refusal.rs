@@ -8,7 +8,7 @@ use std::fmt;
 
 /// Why STS does not identify a presigned call. `Display` is a sentence for the person who pasted it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum ProofRefusal {
     /// The session of the keys, or the call, has expired.
     Expired,
     /// STS does not know the key: it is deleted, inactive, or of a session that this region does not accept.
@@ -31,7 +31,7 @@ pub enum Refusal {
 /// Codes are names: a longer text, or one with other characters, is not a code.
 const LONGEST_CODE: usize = 64;
 
-impl Refusal {
+impl ProofRefusal {
     /// Reads an answer with an error status.
     pub fn of(status: u16, body: &[u8]) -> Self {
         let (code, message) = told(body);
@@ -57,7 +57,7 @@ impl Refusal {
 }
 
 #[derive(Deserialize)]
-struct Told {
+struct ToldByAws {
     #[serde(rename = "Error")]
     error: ToldError,
 }
@@ -77,7 +77,7 @@ fn told(body: &[u8]) -> (Option<String>, String) {
         let (_, rest) = text.split_once(&format!("<{name}>"))?;
         rest.split_once(&format!("</{name}>")).map(|(value, _)| value.to_owned())
     };
-    let (code, message) = match serde_json::from_slice::<Told>(body) {
+    let (code, message) = match serde_json::from_slice::<ToldByAws>(body) {
         Ok(told) => (Some(told.error.code), told.error.message),
         Err(_) => (element("Code"), element("Message").unwrap_or_default()),
     };
@@ -87,7 +87,7 @@ fn told(body: &[u8]) -> (Option<String>, String) {
     (code.filter(is_code), message)
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for ProofRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Expired => f.write_str(
@@ -137,20 +137,40 @@ mod tests {
     #[test]
     fn each_code_of_sts_has_its_sentence_in_json_and_in_xml() {
         for (status, code, message, expected) in [
-            (403, "ExpiredToken", "The security token included in the request is expired", Refusal::Expired),
-            (403, "ExpiredTokenException", "", Refusal::Expired),
-            (403, "SignatureDoesNotMatch", "Signature expired: 20261129T100000Z is now earlier than", Refusal::Expired),
-            (403, "SignatureDoesNotMatch", "The request signature we calculated does not match", Refusal::NotSigned),
-            (403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region.", Refusal::OtherRegion),
-            (403, "SignatureDoesNotMatch", "Signature not yet current: 20261129T100000Z is later", Refusal::TooEarly),
-            (400, "IncompleteSignature", "", Refusal::NotSigned),
-            (403, "InvalidClientTokenId", "The security token included in the request is invalid", Refusal::UnknownKey),
-            (403, "UnrecognizedClientException", "", Refusal::UnknownKey),
-            (403, "RegionDisabledException", "STS is not activated in this region", Refusal::RegionDisabled),
-            (403, "AccessDenied", "", Refusal::Denied),
-            (400, "Throttling", "Rate exceeded", Refusal::Throttled),
-            (400, "RequestLimitExceeded", "", Refusal::Throttled),
-            (400, "SomethingLater", "", Refusal::Other(Some("SomethingLater".into()))),
+            (403, "ExpiredToken", "The security token included in the request is expired", ProofRefusal::Expired),
+            (403, "ExpiredTokenException", "", ProofRefusal::Expired),
+            (
+                403,
+                "SignatureDoesNotMatch",
+                "Signature expired: 20261129T100000Z is now earlier than",
+                ProofRefusal::Expired,
+            ),
+            (
+                403,
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match",
+                ProofRefusal::NotSigned,
+            ),
+            (403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region.", ProofRefusal::OtherRegion),
+            (
+                403,
+                "SignatureDoesNotMatch",
+                "Signature not yet current: 20261129T100000Z is later",
+                ProofRefusal::TooEarly,
+            ),
+            (400, "IncompleteSignature", "", ProofRefusal::NotSigned),
+            (
+                403,
+                "InvalidClientTokenId",
+                "The security token included in the request is invalid",
+                ProofRefusal::UnknownKey,
+            ),
+            (403, "UnrecognizedClientException", "", ProofRefusal::UnknownKey),
+            (403, "RegionDisabledException", "STS is not activated in this region", ProofRefusal::RegionDisabled),
+            (403, "AccessDenied", "", ProofRefusal::Denied),
+            (400, "Throttling", "Rate exceeded", ProofRefusal::Throttled),
+            (400, "RequestLimitExceeded", "", ProofRefusal::Throttled),
+            (400, "SomethingLater", "", ProofRefusal::Other(Some("SomethingLater".into()))),
         ] {
             let json = serde_json::json!({ "Error": { "Code": code, "Message": message, "Type": "Sender" }, "RequestId": "r" });
             let xml = format!(
@@ -158,7 +178,7 @@ mod tests {
                  <Code>{code}</Code><Message>{message}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
             );
             for body in [json.to_string(), xml] {
-                assert_eq!(Refusal::of(status, body.as_bytes()), expected, "{body}");
+                assert_eq!(ProofRefusal::of(status, body.as_bytes()), expected, "{body}");
             }
         }
     }
@@ -166,8 +186,8 @@ mod tests {
     #[test]
     fn what_is_no_answer_of_sts_is_shown_to_nobody() {
         for body in ["<html>Blocked</html>", "", "{\"Error\":{\"Code\":\"<script>\"}}", "{\"Error\":{\"Code\":\"\"}}"] {
-            assert_eq!(Refusal::of(403, body.as_bytes()), Refusal::Other(None), "{body}");
+            assert_eq!(ProofRefusal::of(403, body.as_bytes()), ProofRefusal::Other(None), "{body}");
         }
-        assert_eq!(Refusal::of(429, b""), Refusal::Throttled);
+        assert_eq!(ProofRefusal::of(429, b""), ProofRefusal::Throttled);
     }
 }

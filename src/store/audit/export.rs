@@ -8,8 +8,8 @@
 //! without a database; a CSV cannot be verified. The portal streams two exports at once at most, since each holds a
 //! connection.
 
-use super::{Broken, Link, NotVerified, VERIFY_PAGE, head};
-use crate::store::{Store, StoreError, begin, columns::time, desired, read::audit::Wanted};
+use super::{BrokenChain, Link, NotVerified, VERIFY_PAGE, head};
+use crate::store::{Store, StoreError, begin, columns::time, desired, read::audit::AuditSearch};
 use jiff::Timestamp;
 use latchkey_domain::audit::{
     GENESIS, digest,
@@ -48,7 +48,7 @@ impl Format {
 #[derive(Debug)]
 pub struct Export {
     tx: Transaction<'static, Postgres>,
-    wanted: Resolved,
+    wanted: ResolvedFilter,
     format: Format,
     header: Header,
     /// Whether the first part was read.
@@ -63,7 +63,7 @@ pub struct Export {
 
 /// The filters with the ids that their names stand for.
 #[derive(Debug)]
-struct Resolved {
+struct ResolvedFilter {
     actor: Option<String>,
     actor_id: Option<Uuid>,
     person: Option<Uuid>,
@@ -75,7 +75,7 @@ struct Resolved {
 
 /// A kind of filter that goes by a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Named {
+pub enum FilterKind {
     Person,
     /// A person, or a process.
     Actor,
@@ -87,14 +87,14 @@ pub enum Named {
 ///
 /// # Errors
 /// `Database`.
-pub async fn names(store: &Store, named: Named) -> Result<Vec<String>, StoreError> {
+pub async fn names(store: &Store, named: FilterKind) -> Result<Vec<String>, StoreError> {
     let people = async || sqlx::query_scalar!("select handle from person").fetch_all(store.pool()).await;
     let ours = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let found = match named {
-        Named::Person => people().await?,
-        Named::Actor => [people().await?, ours(&PROCESSES)].concat(),
-        Named::Cluster => sqlx::query_scalar!("select distinct name from cluster").fetch_all(store.pool()).await?,
-        Named::Action => nouns().map(str::to_owned).chain(ours(ACTIONS)).collect(),
+        FilterKind::Person => people().await?,
+        FilterKind::Actor => [people().await?, ours(&PROCESSES)].concat(),
+        FilterKind::Cluster => sqlx::query_scalar!("select distinct name from cluster").fetch_all(store.pool()).await?,
+        FilterKind::Action => nouns().map(str::to_owned).chain(ours(ACTIONS)).collect(),
     };
     Ok(found)
 }
@@ -104,7 +104,7 @@ pub async fn names(store: &Store, named: Named) -> Result<Vec<String>, StoreErro
 pub enum NotBegun {
     /// Names among the filters that do not exist here: no event can match.
     #[error("filters have names that are not known")]
-    Unknown(Vec<(Named, String)>),
+    Unknown(Vec<(FilterKind, String)>),
     #[error(transparent)]
     NotVerified(#[from] NotVerified),
 }
@@ -127,14 +127,14 @@ impl Export {
     /// shows. The older links are checked as they are read.
     ///
     /// # Errors
-    /// `Unknown` before anything else is checked; `Broken` if the chain does not hold, as far as it was checked;
+    /// `Unknown` before anything else is checked; `BrokenChain` if the chain does not hold, as far as it was checked;
     /// `Store`.
-    pub async fn begin(pool: &PgPool, wanted: &Wanted, format: Format) -> Result<Self, NotBegun> {
+    pub async fn begin(pool: &PgPool, wanted: &AuditSearch, format: Format) -> Result<Self, NotBegun> {
         let mut tx = begin::begin_with(pool, "begin isolation level repeatable read, read only").await?;
         // The client that reads an export may be slow, and so may the count of millions of events.
         sqlx::query!("set local statement_timeout = 0").execute(&mut *tx).await?;
         sqlx::query!("set local idle_in_transaction_session_timeout = '10min'").execute(&mut *tx).await?;
-        let resolved = Resolved::of(&mut tx, wanted).await?;
+        let resolved = ResolvedFilter::of(&mut tx, wanted).await?;
         let resolved = resolved.map_err(NotBegun::Unknown)?;
         let (last, hash) = head(&mut tx).await?;
         is_whole(&mut tx, last).await?;
@@ -181,7 +181,7 @@ impl Export {
     /// The next part; `None` once the export is complete.
     ///
     /// # Errors
-    /// `Broken` if the chain lacks a link or event: what was given out before is an incomplete export. `Store`.
+    /// `BrokenChain` if the chain lacks a link or event: what was given out before is an incomplete export. `Store`.
     pub async fn part(&mut self) -> Result<Option<String>, NotVerified> {
         if !self.begun {
             self.begun = true;
@@ -207,13 +207,13 @@ impl Export {
         let mut links = super::page(&mut self.tx, after, VERIFY_PAGE).await?;
         links.retain(|link| link.seq <= self.last);
         let Some(through) = links.last().map(|link| link.seq) else {
-            return Err(Broken::at(after + 1, "it is missing").into());
+            return Err(BrokenChain::at(after + 1, "it is missing").into());
         };
         let shown = self.shown(through).await?;
         let mut text = String::new();
         for (link, seq) in links.iter().zip(after + 1..) {
             let previous = self.head;
-            let held = super::check(link, seq, &previous).map_err(|what| Broken::at(seq, what))?;
+            let held = super::check(link, seq, &previous).map_err(|what| BrokenChain::at(seq, what))?;
             self.head = held.hash;
             let canonical = link.canonical.as_deref().unwrap_or_default();
             let names = shown.get(&link.seq);
@@ -323,13 +323,13 @@ fn csv_end(header: &Header) -> String {
     cells.map(|text| cell(&text)).join(",") + "\r\n"
 }
 
-impl Resolved {
+impl ResolvedFilter {
     /// The inner error lists the names that do not exist. A cluster that was dropped, or is gone, still has its name.
     /// An action that this version does not know may be one of a later version that runs beside it.
     async fn of(
         tx: &mut Transaction<'static, Postgres>,
-        wanted: &Wanted,
-    ) -> Result<Result<Self, Vec<(Named, String)>>, StoreError> {
+        wanted: &AuditSearch,
+    ) -> Result<Result<Self, Vec<(FilterKind, String)>>, StoreError> {
         let row = sqlx::query!(
             r#"select (select id from person where handle = $1) as actor, (select id from person where handle = $2) as person,
                  array(select id from cluster where name = $3) as "clusters!",
@@ -344,10 +344,10 @@ impl Resolved {
         let is_process = wanted.actor.as_deref().is_some_and(|name| PROCESSES.contains(&name));
         let is_action = wanted.action.as_deref().is_some_and(is_action);
         let known = [
-            (Named::Actor, &wanted.actor, row.actor.is_some() || is_process),
-            (Named::Person, &wanted.person, row.person.is_some()),
-            (Named::Cluster, &wanted.cluster, !row.clusters.is_empty()),
-            (Named::Action, &wanted.action, is_action || row.has_happened),
+            (FilterKind::Actor, &wanted.actor, row.actor.is_some() || is_process),
+            (FilterKind::Person, &wanted.person, row.person.is_some()),
+            (FilterKind::Cluster, &wanted.cluster, !row.clusters.is_empty()),
+            (FilterKind::Action, &wanted.action, is_action || row.has_happened),
         ];
         let unknown = known.into_iter().filter(|(_, _, is_known)| !is_known);
         let unknown: Vec<_> = unknown.filter_map(|(named, name, _)| Some((named, name.clone()?))).collect();

@@ -1,6 +1,6 @@
 //! Events without a link: they wait for the sealer, or another client kept them from it.
 
-use super::{Broken, LATE, NotVerified, made};
+use super::{BrokenChain, LATE, NotVerified, made};
 use crate::store::{Store, StoreError, columns::time};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::PgConnection;
@@ -17,7 +17,7 @@ pub(super) struct Newest {
 /// looks at every event.
 ///
 /// # Errors
-/// `Broken` with the first event for which that does not hold; `Store`.
+/// `BrokenChain` with the first event for which that does not hold; `Store`.
 pub(super) async fn count(
     connection: &mut PgConnection,
     last: u64,
@@ -32,10 +32,10 @@ pub(super) async fn count(
     .fetch_one(&mut *connection)
     .await?;
     if let Some(event) = rows.lost_first {
-        return Err(Broken::after(last, kept(&event, rows.lost)).into());
+        return Err(BrokenChain::after(last, kept(&event, rows.lost)).into());
     }
     match late(connection, newest).await? {
-        Some(event) => Err(Broken::after(last, passed_over(event)).into()),
+        Some(event) => Err(BrokenChain::after(last, passed_over(event)).into()),
         None => Ok(u64::try_from(rows.events).unwrap_or(0)),
     }
 }
@@ -77,7 +77,7 @@ pub(super) async fn newest(connection: &mut PgConnection) -> Result<Option<Newes
 ///
 /// # Errors
 /// `Database`.
-pub async fn kept_among_newest(connection: &mut PgConnection, most: i64) -> Result<Option<Broken>, StoreError> {
+pub async fn kept_among_newest(connection: &mut PgConnection, most: i64) -> Result<Option<BrokenChain>, StoreError> {
     let row = sqlx::query!(
         r#"select min(e.id::text) as first, count(*) as "events!",
              coalesce((select max(seq) from audit_link), 0) as "last!"
@@ -92,8 +92,8 @@ pub async fn kept_among_newest(connection: &mut PgConnection, most: i64) -> Resu
 }
 
 /// What is wrong where this event, and so many in all, were kept from being sealed, after the last link.
-pub(in crate::store) fn kept_from_sealing(last: i64, first: &str, events: i64) -> Broken {
-    Broken::after(u64::try_from(last).unwrap_or(0), kept(first, events))
+pub(in crate::store) fn kept_from_sealing(last: i64, first: &str, events: i64) -> BrokenChain {
+    BrokenChain::after(u64::try_from(last).unwrap_or(0), kept(first, events))
 }
 
 /// For how long the first event has waited for its link, by the database's real clock; `None` if none waits. Reads one

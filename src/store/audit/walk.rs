@@ -11,10 +11,10 @@
 //! whole walk finds everything in order. Between walks every page checks the 40 newest links, by the same function:
 //! bytes, hashes and columns.
 
-use super::{Broken, GENESIS, VERIFY_PAGE, check, page, unsealed};
+use super::{BrokenChain, GENESIS, VERIFY_PAGE, check, page, unsealed};
 use crate::store::{Store, StoreError, Tx, begin, columns::hash32};
 use jiff::{SignedDuration, Timestamp};
-use latchkey_domain::audit::Place;
+use latchkey_domain::audit::ChainPlace;
 use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
@@ -27,14 +27,14 @@ const EVENTS: i64 = 5_000;
 
 /// What a step did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum WalkStep {
     /// Nothing is due, or another worker walks.
     Rested,
     /// There is more to check.
     Went,
     /// The whole chain up to this link holds.
     Verified(u64),
-    Broken(Broken),
+    Broken(BrokenChain),
 }
 
 /// Where a walk is.
@@ -50,22 +50,22 @@ struct Progress {
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
-pub async fn step(store: &Store, rest: SignedDuration) -> Result<Step, StoreError> {
+pub async fn step(store: &Store, rest: SignedDuration) -> Result<WalkStep, StoreError> {
     let mut tx = begin::begin(store.pool()).await?;
     let ours = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock($1) as "ours!""#, WALK_LOCK)
         .fetch_one(&mut *tx)
         .await?;
     if !ours {
-        return Ok(Step::Rested);
+        return Ok(WalkStep::Rested);
     }
-    let Some(place) = place(&mut tx, rest).await? else { return Ok(Step::Rested) };
+    let Some(place) = place(&mut tx, rest).await? else { return Ok(WalkStep::Rested) };
     let step = match place.event {
         None => links(&mut tx, &place).await?,
         Some(after) => events(&mut tx, &place, after).await?,
     };
     match &step {
-        Step::Rested | Step::Went => {}
-        Step::Verified(_) => {
+        WalkStep::Rested | WalkStep::Went => {}
+        WalkStep::Verified(_) => {
             sqlx::query!(
                 "update audit_walk set began_at = null, verified_at = clock_timestamp(), verified_seq = seq,
                    verified_hash = hash, broken_at = null, broken_seq = null,
@@ -74,12 +74,12 @@ pub async fn step(store: &Store, rest: SignedDuration) -> Result<Step, StoreErro
             .execute(&mut *tx)
             .await?;
         }
-        Step::Broken(broken) => {
+        WalkStep::Broken(broken) => {
             sqlx::query!(
                 "update audit_walk set began_at = null, broken_at = clock_timestamp(), broken_seq = $1,
                    broken_after = $2, broken_why = $3",
                 i64::try_from(broken.place.link()).unwrap_or(i64::MAX),
-                matches!(broken.place, Place::After(_)),
+                matches!(broken.place, ChainPlace::After(_)),
                 broken.what,
             )
             .execute(&mut *tx)
@@ -112,7 +112,7 @@ impl Tx {
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
-pub(super) async fn still_broken(connection: &mut PgConnection) -> Result<Option<Broken>, StoreError> {
+pub(super) async fn still_broken(connection: &mut PgConnection) -> Result<Option<BrokenChain>, StoreError> {
     let row =
         sqlx::query!("select broken_seq, broken_after, broken_why from audit_walk").fetch_one(&mut *connection).await?;
     let found = row.broken_seq.filter(|_| !row.broken_after).and_then(|seq| u64::try_from(seq).ok());
@@ -121,12 +121,12 @@ pub(super) async fn still_broken(connection: &mut PgConnection) -> Result<Option
     if let Some(before) = seq.checked_sub(2) {
         match page(connection, before, 1).await?.first().filter(|link| u64::try_from(link.seq) == Ok(seq - 1)) {
             Some(link) => previous = hash32("audit_link", "hash", &link.hash)?,
-            None => return Ok(Some(Broken::at(seq - 1, "it is missing"))),
+            None => return Ok(Some(BrokenChain::at(seq - 1, "it is missing"))),
         }
     }
     Ok(match page(connection, seq - 1, 1).await?.first() {
-        Some(link) => check(link, seq, &previous).err().map(|what| Broken::at(seq, what)),
-        None => Some(Broken::at(seq, "it is missing")),
+        Some(link) => check(link, seq, &previous).err().map(|what| BrokenChain::at(seq, what)),
+        None => Some(BrokenChain::at(seq, "it is missing")),
     })
 }
 
@@ -161,7 +161,7 @@ async fn place(tx: &mut Transaction<'static, Postgres>, rest: SignedDuration) ->
 }
 
 /// The next links, each over the one before and over its event.
-async fn links(connection: &mut PgConnection, place: &Progress) -> Result<Step, StoreError> {
+async fn links(connection: &mut PgConnection, place: &Progress) -> Result<WalkStep, StoreError> {
     let mut seq = u64::try_from(place.seq).map_err(|error| StoreError::corrupt("audit_walk", "seq", error))?;
     let mut hash = place.hash;
     let found = page(connection, seq, VERIFY_PAGE).await?;
@@ -176,14 +176,14 @@ async fn links(connection: &mut PgConnection, place: &Progress) -> Result<Step, 
                     unreadable.push(link.seq);
                 }
             }
-            Err(what) => return Ok(Step::Broken(Broken::at(seq, what))),
+            Err(what) => return Ok(WalkStep::Broken(BrokenChain::at(seq, what))),
         }
         if let Some((at, verified, before)) = &place.verified
             && *verified == link.seq
             && *before != hash
         {
             let what = format!("it is not the link that was verified {at}: the chain was made anew");
-            return Ok(Step::Broken(Broken::at(seq, what)));
+            return Ok(WalkStep::Broken(BrokenChain::at(seq, what)));
         }
     }
     let at_end = found.is_empty();
@@ -192,7 +192,7 @@ async fn links(connection: &mut PgConnection, place: &Progress) -> Result<Step, 
         && u64::try_from(*verified).is_ok_and(|verified| verified > seq)
     {
         let what = format!("it is missing; {verified} links were verified {at}, and the chain ends before");
-        return Ok(Step::Broken(Broken::at(seq + 1, what)));
+        return Ok(WalkStep::Broken(BrokenChain::at(seq + 1, what)));
     }
     sqlx::query!(
         "update audit_walk set seq = $1, hash = $2, event_id = $3, unreadable = (unreadable || $4::bigint[])[1:$5]",
@@ -204,11 +204,11 @@ async fn links(connection: &mut PgConnection, place: &Progress) -> Result<Step, 
     )
     .execute(connection)
     .await?;
-    Ok(Step::Went)
+    Ok(WalkStep::Went)
 }
 
 /// Checks the next events: each has a link, or waits for one and not for long.
-async fn events(connection: &mut PgConnection, place: &Progress, after: Uuid) -> Result<Step, StoreError> {
+async fn events(connection: &mut PgConnection, place: &Progress, after: Uuid) -> Result<WalkStep, StoreError> {
     let rows = sqlx::query!(
         r#"select e.id, l.event_id is null and q.event_id is null as "lost!"
            from (select id from event where id > $1 order by id limit $2) e
@@ -223,15 +223,15 @@ async fn events(connection: &mut PgConnection, place: &Progress, after: Uuid) ->
     let seq = u64::try_from(place.seq).unwrap_or(0);
     if let Some(lost) = rows.iter().find(|row| row.lost) {
         let what = format!("the event {} has no link, and does not wait for one", lost.id);
-        return Ok(Step::Broken(Broken::after(seq, what)));
+        return Ok(WalkStep::Broken(BrokenChain::after(seq, what)));
     }
     if let Some(last) = rows.last() {
         sqlx::query!("update audit_walk set event_id = $1", last.id).execute(connection).await?;
-        return Ok(Step::Went);
+        return Ok(WalkStep::Went);
     }
     let newest = unsealed::newest(connection).await?;
     if let Some(waits) = unsealed::late(connection, newest).await? {
-        return Ok(Step::Broken(Broken::after(seq, unsealed::passed_over(waits))));
+        return Ok(WalkStep::Broken(BrokenChain::after(seq, unsealed::passed_over(waits))));
     }
-    Ok(Step::Verified(seq))
+    Ok(WalkStep::Verified(seq))
 }

@@ -6,7 +6,7 @@ use super::{
     super::{
         StoreError,
         columns::parsed,
-        grant_rows::{Locked, Row},
+        grant_rows::{GrantRow, Locked},
         intents,
     },
     legs::LegRow,
@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 /// The targets whose state is read. A target that is none has no rows.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Wanted {
+pub(super) struct WantedTargets {
     pub cluster: Option<ClusterId>,
     pub principal: Option<PrincipalId>,
     /// A person whose first grant on the cluster is being previewed.
@@ -96,11 +96,11 @@ pub(super) struct PrincipalColumns {
 /// One row of the statement.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "of", rename_all = "snake_case")]
-enum Part {
+enum DesiredRow {
     Moment(Moment),
     Cluster(ClusterColumns),
     Principal(PrincipalColumns),
-    Grant(Box<Row>),
+    Grant(Box<GrantRow>),
     Leg(LegRow),
     Decider { id: PersonId, handle: String },
     Identity { id: PrincipalId, arn: String },
@@ -113,21 +113,21 @@ enum Part {
 }
 
 impl Rows {
-    fn take(&mut self, part: Part) {
+    fn take(&mut self, part: DesiredRow) {
         match part {
-            Part::Moment(moment) => self.moment = Some(moment),
-            Part::Cluster(row) => drop(self.clusters.insert(row.id, row)),
-            Part::Principal(row) => self.principal = Some(row),
-            Part::Grant(row) => self.grants.push(row.locked()),
-            Part::Leg(row) => self.legs.push(row),
-            Part::Decider { id, handle } => drop(self.deciders.insert(id, handle)),
-            Part::Identity { id, arn } => drop(self.identities.insert(id, arn)),
-            Part::Mapping(row) => self.mappings.push(row),
-            Part::Visit { person, visit } => drop(self.visits.insert(person, u32::try_from(visit).unwrap_or(0))),
-            Part::Arn { person, arn } => drop(self.arns.entry(person).or_default().insert(arn)),
-            Part::Uncertain { namespace, name } => drop(self.uncertain.insert(BindingKey { namespace, name })),
-            Part::Interrupted { document } => self.interrupted.push(document),
-            Part::Recent { document } => {
+            DesiredRow::Moment(moment) => self.moment = Some(moment),
+            DesiredRow::Cluster(row) => drop(self.clusters.insert(row.id, row)),
+            DesiredRow::Principal(row) => self.principal = Some(row),
+            DesiredRow::Grant(row) => self.grants.push(row.locked()),
+            DesiredRow::Leg(row) => self.legs.push(row),
+            DesiredRow::Decider { id, handle } => drop(self.deciders.insert(id, handle)),
+            DesiredRow::Identity { id, arn } => drop(self.identities.insert(id, arn)),
+            DesiredRow::Mapping(row) => self.mappings.push(row),
+            DesiredRow::Visit { person, visit } => drop(self.visits.insert(person, u32::try_from(visit).unwrap_or(0))),
+            DesiredRow::Arn { person, arn } => drop(self.arns.entry(person).or_default().insert(arn)),
+            DesiredRow::Uncertain { namespace, name } => drop(self.uncertain.insert(BindingKey { namespace, name })),
+            DesiredRow::Interrupted { document } => self.interrupted.push(document),
+            DesiredRow::Recent { document } => {
                 self.recent = Some(document.map_or(PolicyWrite::Delete, |document| PolicyWrite::Put { document }));
             }
         }
@@ -163,7 +163,7 @@ impl Rows {
 ///
 /// # Errors
 /// `Database`; `Corrupt` where a row has another shape than its columns allow.
-pub(super) async fn read(connection: &mut PgConnection, wanted: Wanted) -> Result<Rows, StoreError> {
+pub(super) async fn read(connection: &mut PgConnection, wanted: WantedTargets) -> Result<Rows, StoreError> {
     let mut rows = Rows::default();
     for part in parts(connection, wanted).await? {
         rows.take(parsed("a row", "of what should be", Some(part.as_str()))?);
@@ -173,8 +173,8 @@ pub(super) async fn read(connection: &mut PgConnection, wanted: Wanted) -> Resul
     Ok(rows)
 }
 
-/// Every row as JSON, in the shape of a [`Part`].
-async fn parts(connection: &mut PgConnection, wanted: Wanted) -> Result<Vec<String>, StoreError> {
+/// Every row as JSON, in the shape of a [`DesiredRow`].
+async fn parts(connection: &mut PgConnection, wanted: WantedTargets) -> Result<Vec<String>, StoreError> {
     let query = sqlx::query_scalar!(
         r#"select to_json(x)::text as "part!" from (
              select 'moment' as of, latchkey_now() as now, (select id from installation) as installation) x

@@ -50,7 +50,7 @@ pub struct Application<'a> {
 
 /// The result of an application.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Applied {
+pub struct AppliedPolicy {
     /// The hash that was current before.
     pub previous: Option<String>,
     /// Whether anything changed: the same text may be applied again.
@@ -67,7 +67,7 @@ pub struct Applied {
 
 /// A cluster or profile that the new policy no longer has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gone {
+pub struct GoneFromPolicy {
     /// `cluster` or `profile`.
     pub kind: &'static str,
     pub name: String,
@@ -92,7 +92,7 @@ pub enum NotApplied {
     #[error("another policy is current than the one you expect: {}. Look at it with `latchkey policy show`", current(.0.as_deref()))]
     Moved(Option<String>),
     #[error("{} Confirm with {}", gone(.0), drains(.0))]
-    Drops(Vec<Gone>),
+    Drops(Vec<GoneFromPolicy>),
     #[error("{} Confirm with --end-refused", refused(.0))]
     Refuses(Vec<NotGranted>),
     #[error("people kept asking for what this policy ends while it was applied; try again")]
@@ -118,9 +118,9 @@ fn current(hash: Option<&str>) -> &str {
     hash.unwrap_or("none at all")
 }
 
-fn gone(gone: &[Gone]) -> String {
-    let say = |gone: &Gone| {
-        let Gone { kind, name, live } = gone;
+fn gone(gone: &[GoneFromPolicy]) -> String {
+    let say = |gone: &GoneFromPolicy| {
+        let GoneFromPolicy { kind, name, live } = gone;
         match live {
             0 => format!("The policy drops the {kind} `{name}`."),
             1 => format!("The policy drops the {kind} `{name}`, and the access that a person has there ends."),
@@ -142,7 +142,7 @@ fn refused(refused: &[NotGranted]) -> String {
     told.join("\n")
 }
 
-fn drains(gone: &[Gone]) -> String {
+fn drains(gone: &[GoneFromPolicy]) -> String {
     gone.iter().map(|gone| format!("--drain {}", gone.name)).collect::<Vec<_>>().join(" ")
 }
 
@@ -154,7 +154,7 @@ impl From<sqlx::Error> for NotApplied {
 
 /// A cluster's row.
 #[derive(Debug, Clone)]
-pub(super) struct Row {
+pub(super) struct PolicyClusterRow {
     pub id: ClusterId,
     pub name: String,
     pub arn: String,
@@ -163,7 +163,7 @@ pub(super) struct Row {
 
 /// The result of one attempt.
 enum Attempt {
-    Applied(Applied),
+    Applied(AppliedPolicy),
     /// These requests have to be locked before everything else: begin again.
     Closes(Vec<RequestId>),
 }
@@ -180,7 +180,7 @@ enum Attempt {
 /// # Errors
 /// `UnknownPeople`, `Moved`, `Drops` (what goes away is not in `drain`), `Refuses` (what it would not grant, without
 /// `end_refused`), `NotDropped`, `Busy`, `Held`, `Store`; then nothing is changed.
-pub async fn apply(store: &Store, application: &Application<'_>) -> Result<Applied, NotApplied> {
+pub async fn apply(store: &Store, application: &Application<'_>) -> Result<AppliedPolicy, NotApplied> {
     let known = people::approvers(store, application.file).await?;
     let mut closes = Vec::new();
     for _ in 0..ROUNDS {
@@ -214,10 +214,11 @@ async fn attempt(
     }
     let rows = clusters(&mut tx).await?;
     let arns: BTreeSet<&str> = application.file.clusters.iter().map(|cluster| cluster.arn.as_str()).collect();
-    let (wanted, dropped): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| arns.contains(row.arn.as_str()));
-    let (gone, kept): (Vec<Row>, Vec<Row>) = wanted.into_iter().partition(|row| row.gone);
+    let (wanted, dropped): (Vec<PolicyClusterRow>, Vec<PolicyClusterRow>) =
+        rows.into_iter().partition(|row| arns.contains(row.arn.as_str()));
+    let (gone, kept): (Vec<PolicyClusterRow>, Vec<PolicyClusterRow>) = wanted.into_iter().partition(|row| row.gone);
     if previous.as_deref() == Some(application.hash) && gone.is_empty() {
-        return Ok(Attempt::Applied(Applied { previous, ..Applied::default() }));
+        return Ok(Attempt::Applied(AppliedPolicy { previous, ..AppliedPolicy::default() }));
     }
     refuse_unknown(&mut tx, application.file).await?;
     let ending = ending(&mut tx, application, &dropped).await?;
@@ -263,7 +264,7 @@ async fn attempt(
     tx.wake(wakes).await?;
     tx.commit().await?;
     let dropped = dropped.iter().filter_map(|row| row.name.parse().ok()).collect();
-    Ok(Attempt::Applied(Applied {
+    Ok(Attempt::Applied(AppliedPolicy {
         previous,
         changed: true,
         added,
@@ -296,16 +297,22 @@ async fn refuse_unknown(tx: &mut Tx, file: &PolicyFile) -> Result<(), NotApplied
     if unknown.is_empty() { Ok(()) } else { Err(NotApplied::UnknownPeople(unknown)) }
 }
 
-async fn clusters(tx: &mut Tx) -> Result<Vec<Row>, NotApplied> {
+async fn clusters(tx: &mut Tx) -> Result<Vec<PolicyClusterRow>, NotApplied> {
     let query = sqlx::query!(
         r#"select id, name, arn, gone_at is not null as "gone!" from cluster where dropped_at is null order by name"#
     );
     let rows = query.fetch_all(tx.connection()).await?.into_iter();
-    Ok(rows.map(|row| Row { id: ClusterId(row.id), name: row.name, arn: row.arn, gone: row.gone }).collect())
+    Ok(rows
+        .map(|row| PolicyClusterRow { id: ClusterId(row.id), name: row.name, arn: row.arn, gone: row.gone })
+        .collect())
 }
 
 /// The accesses that end because their cluster or profile goes. Everything that goes must be confirmed.
-async fn ending(tx: &mut Tx, application: &Application<'_>, dropped: &[Row]) -> Result<Vec<GrantId>, NotApplied> {
+async fn ending(
+    tx: &mut Tx,
+    application: &Application<'_>,
+    dropped: &[PolicyClusterRow],
+) -> Result<Vec<GrantId>, NotApplied> {
     let ids: Vec<Uuid> = dropped.iter().map(|row| row.id.0).collect();
     let profiles: Vec<String> = application.file.profiles.iter().map(|profile| profile.name.to_string()).collect();
     let grants = sqlx::query!(
@@ -332,10 +339,10 @@ async fn ending(tx: &mut Tx, application: &Application<'_>, dropped: &[Row]) -> 
     if !idle.is_empty() {
         return Err(NotApplied::NotDropped(idle));
     }
-    let open: Vec<Gone> = going
+    let open: Vec<GoneFromPolicy> = going
         .into_iter()
         .filter(|((_, name), _)| !application.drain.contains(name))
-        .map(|((kind, name), live)| Gone { kind, name, live })
+        .map(|((kind, name), live)| GoneFromPolicy { kind, name, live })
         .collect();
     if open.is_empty() {
         Ok(grants.into_iter().map(|row| GrantId(row.id)).collect())
@@ -426,7 +433,7 @@ async fn write_version(
 
 async fn drop_clusters(
     tx: &mut Tx,
-    dropped: &[Row],
+    dropped: &[PolicyClusterRow],
     policy_hash: &str,
     now: Timestamp,
 ) -> Result<Vec<EventDraft>, NotApplied> {
@@ -434,7 +441,7 @@ async fn drop_clusters(
     sqlx::query!("update cluster set dropped_at = $2 where id = any($1)", &ids, time(now) as _)
         .execute(tx.connection())
         .await?;
-    let event = |row: &Row| {
+    let event = |row: &PolicyClusterRow| {
         let (name, arn, policy_hash) = (row.name.clone(), row.arn.clone(), policy_hash.to_owned());
         of_cluster(row.id, Event::ClusterDropped { name, arn, policy_hash })
     };
@@ -449,7 +456,7 @@ fn of_cluster(id: ClusterId, what: Event) -> EventDraft {
 async fn write_clusters(
     tx: &mut Tx,
     application: &Application<'_>,
-    kept: BTreeMap<String, Row>,
+    kept: BTreeMap<String, PolicyClusterRow>,
     events: &mut Vec<EventDraft>,
     wakes: &mut Vec<Wake>,
 ) -> Result<Vec<ClusterName>, NotApplied> {

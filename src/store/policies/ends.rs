@@ -1,16 +1,16 @@
 //! Which pending requests and accesses that are not set up yet end with a new policy: requests on clusters and profiles
 //! that it drops, and everything that it would not grant. They are ruled on as a vote and the worker rule on them.
 
-use super::{Application, apply::Row};
+use super::{Application, apply::PolicyClusterRow};
 use crate::store::{StoreError, Tx, clusters, columns::request_facts, evidence};
 use latchkey_domain::access::{
     ClusterId, GrantId, RequestId,
     decide_again::{NotNow, decide_again},
     grant::{Grant, GrantFacts},
     person::Person,
-    policy::Reason,
+    policy::Refusal,
     request::RequestFacts,
-    standing::{NotRuled, Standing},
+    standing::{NotRuled, RuledCluster},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -68,7 +68,7 @@ impl Ends {
 pub(super) async fn look(
     tx: &mut Tx,
     application: &Application<'_>,
-    kept: &[Row],
+    kept: &[PolicyClusterRow],
     known: &[Person],
 ) -> Result<Ends, StoreError> {
     let mut ends = Ends::default();
@@ -99,7 +99,7 @@ pub(super) async fn look(
 async fn grants_not_granted(
     tx: &mut Tx,
     application: &Application<'_>,
-    kept: &[Row],
+    kept: &[PolicyClusterRow],
 ) -> Result<BTreeMap<GrantId, NotGranted>, StoreError> {
     let (file, hash) = (application.file, application.hash);
     let waiting = not_set_up(tx, kept).await?;
@@ -132,7 +132,7 @@ async fn grants_not_granted(
 
 /// The accesses on these clusters that are decided and not active. They are read without a lock, since all accesses
 /// that end are locked together, in order.
-async fn not_set_up(tx: &mut Tx, kept: &[Row]) -> Result<Vec<GrantId>, StoreError> {
+async fn not_set_up(tx: &mut Tx, kept: &[PolicyClusterRow]) -> Result<Vec<GrantId>, StoreError> {
     let on: Vec<uuid::Uuid> = kept.iter().map(|row| row.id.0).collect();
     let ids = sqlx::query_scalar!(
         "select id from access_grant where state in ('scheduled', 'provisioning') and cluster_id = any($1) order by id",
@@ -143,7 +143,7 @@ async fn not_set_up(tx: &mut Tx, kept: &[Row]) -> Result<Vec<GrantId>, StoreErro
     Ok(ids.into_iter().map(GrantId).collect())
 }
 
-fn request_not_granted(facts: &RequestFacts, reasons: &[Reason]) -> NotGranted {
+fn request_not_granted(facts: &RequestFacts, reasons: &[Refusal]) -> NotGranted {
     let why = reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     NotGranted {
         kind: "request",
@@ -159,8 +159,8 @@ fn request_not_granted(facts: &RequestFacts, reasons: &[Reason]) -> NotGranted {
 async fn standing(
     tx: &mut Tx,
     application: &Application<'_>,
-    kept: &[Row],
-) -> Result<BTreeMap<ClusterId, Standing>, StoreError> {
+    kept: &[PolicyClusterRow],
+) -> Result<BTreeMap<ClusterId, RuledCluster>, StoreError> {
     let ids: Vec<ClusterId> = kept.iter().map(|row| row.id).collect();
     let mut standing = clusters::standing(tx.connection(), &ids, &application.file.named_roles()).await?;
     for row in kept {

@@ -14,7 +14,7 @@ use latchkey_domain::access::{
 
 /// A request in the list of a person's own.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct OwnRequest {
     pub id: RequestId,
     pub terms: Terms,
     pub reason: String,
@@ -35,7 +35,7 @@ pub async fn by(
     person: PersonId,
     before: Option<RequestId>,
     limit: usize,
-) -> Result<Vec<Asked>, StoreError> {
+) -> Result<Vec<OwnRequest>, StoreError> {
     let rows = sqlx::query!(
         r#"select r.id, r.cluster_id, c.name as cluster_name, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.principal_id, i.arn as principal_arn, r.minutes, r.reason,
@@ -55,7 +55,7 @@ pub async fn by(
     .await?;
     Ok(readable(rows.into_iter().map(|row| {
         let id = row.id;
-        let read = move || -> Result<Asked, StoreError> {
+        let read = move || -> Result<OwnRequest, StoreError> {
             let grant = match (row.grant_id, row.grant_state) {
                 (Some(id), Some(state)) => {
                     let known = GrantState::parse(&state);
@@ -63,7 +63,7 @@ pub async fn by(
                 }
                 _ => None,
             };
-            Ok(Asked {
+            Ok(OwnRequest {
                 id: RequestId(row.id),
                 terms: terms!(row, "request"),
                 reason: row.reason,

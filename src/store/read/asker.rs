@@ -20,14 +20,14 @@ pub struct Asker {
     /// The known people whom a policy names as approvers.
     pub approvers: Vec<Person>,
     /// Their accesses that are not over, the one that ends first in front.
-    pub held: Vec<Held>,
+    pub held: Vec<AskersAccess>,
     /// Their latest requests, newest first.
-    pub asked: Vec<Asked>,
+    pub asked: Vec<AskersRequest>,
 }
 
 /// An access of theirs, as a choice of a cluster tells of it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Held {
+pub struct AskersAccess {
     id: Uuid,
     pub cluster: String,
     pub profile: String,
@@ -37,7 +37,7 @@ pub struct Held {
 
 /// A request of theirs, likewise.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Asked {
+pub struct AskersRequest {
     id: Uuid,
     pub cluster: String,
     pub profile: String,
@@ -53,11 +53,11 @@ const REQUESTS: i64 = 50;
 /// One row of the statement.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "of", rename_all = "snake_case")]
-enum Part {
+enum AskerRow {
     Principal(PrincipalRow),
     Approver { id: Uuid, handle: String, name: String, groups: Vec<String> },
-    Held(Held),
-    Asked(Asked),
+    Held(AskersAccess),
+    Asked(AskersRequest),
 }
 
 #[derive(Debug, Deserialize)]
@@ -108,10 +108,10 @@ pub async fn read(store: &Store, id: PersonId, file: &PolicyFile) -> Result<Aske
     let (mut read, mut approvers) = (Asker::default(), Vec::new());
     for part in &parts {
         match parsed("a row", "of who asks", Some(part.as_str()))? {
-            Part::Principal(row) => read.principals.push(row.principal()),
-            Part::Approver { id, handle, name, groups } => approvers.push((handle, id, name, groups)),
-            Part::Held(held) => read.held.push(held),
-            Part::Asked(asked) => read.asked.push(asked),
+            AskerRow::Principal(row) => read.principals.push(row.principal()),
+            AskerRow::Approver { id, handle, name, groups } => approvers.push((handle, id, name, groups)),
+            AskerRow::Held(held) => read.held.push(held),
+            AskerRow::Asked(asked) => read.asked.push(asked),
         }
     }
     approvers.sort();

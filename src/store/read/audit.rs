@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// What to show. A name that does not exist finds nothing.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct AuditSearch {
     /// A person's handle, or a process: `worker`.
     pub actor: Option<String>,
     /// The handle of the person whom it concerns.
@@ -47,7 +47,7 @@ pub struct EventRow {
 }
 
 /// An event as it is stored, with the names that its ids stand for.
-struct Stored {
+struct StoredEvent {
     id: Uuid,
     at: jiff_sqlx::Timestamp,
     action: String,
@@ -63,9 +63,9 @@ struct Stored {
     waits: bool,
 }
 
-impl From<Stored> for EventRow {
+impl From<StoredEvent> for EventRow {
     /// A record whose bytes are no longer JSON is shown all the same, without its details.
-    fn from(stored: Stored) -> Self {
+    fn from(stored: StoredEvent) -> Self {
         let written: serde_json::Value = serde_json::from_slice(&stored.canonical).unwrap_or_default();
         Self {
             id: EventId(stored.id),
@@ -90,10 +90,10 @@ impl From<Stored> for EventRow {
 ///
 /// # Errors
 /// `Database`.
-pub async fn events(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<EventRow>, StoreError> {
+pub async fn events(store: &Store, wanted: &AuditSearch, limit: usize) -> Result<Vec<EventRow>, StoreError> {
     let Some(named) = named(store, wanted).await? else { return Ok(vec![]) };
     let rows = sqlx::query_as!(
-        Stored,
+        StoredEvent,
         r#"select e.id, e.at, e.action, e.actor, a.name as "actor_name?", p.name as "person_name?",
              p.handle as "person?", c.name as "cluster?", e.request_id, e.grant_id, e.canonical, l.seq as "seq?",
              exists (select from event_unsealed q where q.event_id = e.id) as "waits!"
@@ -126,7 +126,7 @@ pub async fn events(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<
 }
 
 /// The ids that the filters' names stand for.
-struct Named {
+struct FilterIds {
     actor: Option<Uuid>,
     person: Option<Uuid>,
     clusters: Option<Vec<Uuid>>,
@@ -134,9 +134,9 @@ struct Named {
 
 /// Reads the ids before the events, so that Postgres plans for the people who are asked about: that a person did
 /// nothing is found by an index, and not by reading the whole log. `None` if no event can match a name.
-async fn named(store: &Store, wanted: &Wanted) -> Result<Option<Named>, StoreError> {
+async fn named(store: &Store, wanted: &AuditSearch) -> Result<Option<FilterIds>, StoreError> {
     if (&wanted.actor, &wanted.person, &wanted.cluster) == (&None, &None, &None) {
-        return Ok(Some(Named { actor: None, person: None, clusters: None }));
+        return Ok(Some(FilterIds { actor: None, person: None, clusters: None }));
     }
     let row = sqlx::query!(
         r#"select (select id from person where handle = $1) as actor, (select id from person where handle = $2) as person,
@@ -150,7 +150,7 @@ async fn named(store: &Store, wanted: &Wanted) -> Result<Option<Named>, StoreErr
     let is_nobody = wanted.person.is_some() && row.person.is_none();
     let is_nowhere = wanted.cluster.is_some() && row.clusters.is_empty();
     let clusters = wanted.cluster.as_ref().map(|_| row.clusters);
-    Ok((!is_nobody && !is_nowhere).then_some(Named { actor: row.actor, person: row.person, clusters }))
+    Ok((!is_nobody && !is_nowhere).then_some(FilterIds { actor: row.actor, person: row.person, clusters }))
 }
 
 /// The chain's last link.
@@ -176,11 +176,11 @@ pub async fn last_link(store: &Store) -> Result<Option<LastLink>, StoreError> {
 
 /// What the worker's own walks over the chain found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Checked {
+pub struct ChainWalks {
     /// The last time that the whole chain held: when, and up to which link.
     pub verified: Option<(Timestamp, i64)>,
     /// Since then found broken: when, at which place, and what is wrong there.
-    pub broken: Option<(Timestamp, chain::Place, String)>,
+    pub broken: Option<(Timestamp, chain::ChainPlace, String)>,
     /// The link that a walk in progress has reached.
     pub walking: Option<i64>,
     /// Whether an operator asked for a walk that did not begin yet.
@@ -193,7 +193,7 @@ pub struct Checked {
 ///
 /// # Errors
 /// `Database`.
-pub async fn checked(store: &Store) -> Result<Checked, StoreError> {
+pub async fn checked(store: &Store) -> Result<ChainWalks, StoreError> {
     let row = sqlx::query!(
         r#"select began_at is not null as "walks!", seq, verified_at + b.ahead as verified_at, verified_seq,
              broken_at + b.ahead as broken_at, broken_seq, broken_after, broken_why, unreadable,
@@ -203,7 +203,7 @@ pub async fn checked(store: &Store) -> Result<Checked, StoreError> {
     .fetch_one(store.pool())
     .await?;
     let jiff = |at: Option<jiff_sqlx::Timestamp>| at.map(jiff_sqlx::Timestamp::to_jiff);
-    Ok(Checked {
+    Ok(ChainWalks {
         verified: jiff(row.verified_at).zip(row.verified_seq),
         broken: match (jiff(row.broken_at), row.broken_seq.and_then(|seq| place(seq, row.broken_after)), row.broken_why)
         {
@@ -218,7 +218,7 @@ pub async fn checked(store: &Store) -> Result<Checked, StoreError> {
 
 /// How a record is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum RecordKey {
     /// By its link.
     Link(i64),
     /// By its event, which may wait for a link.
@@ -249,13 +249,13 @@ pub struct LinkRow {
 ///
 /// # Errors
 /// `Database`.
-pub async fn record(store: &Store, place: Place) -> Result<Option<Record>, StoreError> {
+pub async fn record(store: &Store, place: RecordKey) -> Result<Option<Record>, StoreError> {
     let (seq, id) = match place {
-        Place::Link(seq) => (Some(seq), None),
-        Place::Event(id) => (None, Some(id.0)),
+        RecordKey::Link(seq) => (Some(seq), None),
+        RecordKey::Event(id) => (None, Some(id.0)),
     };
     let stored = sqlx::query_as!(
-        Stored,
+        StoredEvent,
         r#"select e.id, e.at, e.action, e.actor, a.name as "actor_name?", p.name as "person_name?",
              p.handle as "person?", c.name as "cluster?", e.request_id, e.grant_id, e.canonical, l.seq as "seq?",
              exists (select from event_unsealed q where q.event_id = e.id) as "waits!"

@@ -14,7 +14,7 @@ use latchkey_domain::{
 
 /// A cluster in the list.
 #[derive(Debug, Clone)]
-pub struct ClusterRow {
+pub struct ListedCluster {
     pub id: ClusterId,
     pub name: String,
     pub arn: String,
@@ -42,7 +42,7 @@ pub async fn list(
     reader: PersonId,
     after: Option<&str>,
     limit: usize,
-) -> Result<Vec<ClusterRow>, StoreError> {
+) -> Result<Vec<ListedCluster>, StoreError> {
     let rows = sqlx::query!(
         r#"select c.id, c.name, c.arn, o.body->'aws'->>'mode' as mode, o.body->'aws'->>'version' as version,
              o.body->'aws'->>'status' as status, coalesce(jsonb_typeof(o.body->'trouble') <> 'null', false) as "trouble!",
@@ -70,7 +70,7 @@ pub async fn list(
                 // A mode that this version does not know is left out; the other clusters are shown.
                 Some(mode) => json("observation", "body", serde_json::Value::String(mode)).ok(),
             };
-            Ok(ClusterRow {
+            Ok(ListedCluster {
                 id: ClusterId(row.id),
                 name: row.name,
                 arn: row.arn,

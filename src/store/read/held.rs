@@ -15,7 +15,7 @@ use latchkey_domain::access::{
 
 /// An access that is not over.
 #[derive(Debug, Clone)]
-pub struct Held {
+pub struct HeldAccess {
     pub id: GrantId,
     pub request: RequestId,
     pub terms: Terms,
@@ -34,7 +34,7 @@ pub struct Held {
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
-pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError> {
+pub async fn by(store: &Store, person: PersonId) -> Result<Vec<HeldAccess>, StoreError> {
     let rows = sqlx::query!(
         r#"select g.id, g.request_id, g.principal_id, i.arn as principal_arn, g.cluster_id, c.name as cluster_name,
              latchkey_text(g.resolved_profile) as resolved_profile,
@@ -62,9 +62,9 @@ pub async fn by(store: &Store, person: PersonId) -> Result<Vec<Held>, StoreError
     .await?;
     Ok(readable(rows.into_iter().map(|row| {
         let id = row.id;
-        let read = move || -> Result<Held, StoreError> {
+        let read = move || -> Result<HeldAccess, StoreError> {
             let jiff = |at: Option<jiff_sqlx::Timestamp>| at.map(jiff_sqlx::Timestamp::to_jiff);
-            Ok(Held {
+            Ok(HeldAccess {
                 id: GrantId(row.id),
                 request: RequestId(row.request_id),
                 terms: terms!(row, "access_grant"),

@@ -3,7 +3,7 @@
 use crate::store::{
     Store, StoreError,
     columns::{became, condition, evidence, json},
-    read::told::{self, Told},
+    read::told::{self, AccessEvent},
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
@@ -48,7 +48,7 @@ pub struct GrantProgress {
     /// In the order of time.
     pub steps: Vec<StepTaken>,
     /// What else the audit log tells, in the order of time.
-    pub told: Vec<Told>,
+    pub told: Vec<AccessEvent>,
 }
 
 /// When an access was last proven on its cluster; `None` if its row does not tell.

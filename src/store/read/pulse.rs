@@ -8,7 +8,7 @@ use crate::store::{
     targets::MOST_SKEW,
 };
 use jiff::{SignedDuration, Timestamp};
-use latchkey_domain::audit::Place;
+use latchkey_domain::audit::ChainPlace;
 use serde::Deserialize;
 
 /// What every page may have to report in a banner.
@@ -29,7 +29,7 @@ pub struct Pulse {
     pub blocked: u64,
     /// The first place where the audit chain does not hold: among the newest links; beside them, if one of the newest
     /// events was kept from being sealed; or by the worker's last whole walk.
-    pub broken: Option<Place>,
+    pub broken: Option<ChainPlace>,
     /// Alarms that stand, and what the newest says, for operators.
     pub alarms: u64,
     pub newest_alarm: Option<String>,
@@ -47,15 +47,15 @@ const HELD: i64 = 100;
 /// One row of the statement.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "of", rename_all = "snake_case")]
-enum Part {
-    Fares(Fares),
+enum PulseRow {
+    Fares(LegsFare),
     Held(HeldRow),
     Link(Link),
 }
 
 /// What is counted, or is one thing.
 #[derive(Debug, Deserialize)]
-struct Fares {
+struct LegsFare {
     now: Timestamp,
     /// In seconds, as the two that follow.
     silent_for: Option<i64>,
@@ -145,12 +145,12 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
     let (mut fares, mut held, mut links) = (None, Vec::new(), Vec::new());
     for part in &parts {
         match parsed("a row", "of the pulse", Some(part.as_str()))? {
-            Part::Fares(row) => fares = Some(row),
-            Part::Held(row) => held.push(row),
-            Part::Link(link) => links.push(link),
+            PulseRow::Fares(row) => fares = Some(row),
+            PulseRow::Held(row) => held.push(row),
+            PulseRow::Link(link) => links.push(link),
         }
     }
-    let fares: Fares = fares.ok_or_else(|| StoreError::corrupt("audit_walk", "broken_seq", "no row"))?;
+    let fares: LegsFare = fares.ok_or_else(|| StoreError::corrupt("audit_walk", "broken_seq", "no row"))?;
     let walked = fares.broken_seq.and_then(|seq| place(seq, fares.broken_after));
     let newest = first_broken(links, NEWEST_LINKS)?.map(|broken| broken.place);
     let kept = fares.kept_first.map(|first| kept_from_sealing(fares.last_link, &first, fares.kept_events).place);
@@ -179,7 +179,7 @@ pub async fn now(store: &Store) -> Result<Timestamp, StoreError> {
 }
 
 /// The place where a walk found the chain broken, from its columns.
-pub(super) fn place(seq: i64, after: bool) -> Option<Place> {
+pub(super) fn place(seq: i64, after: bool) -> Option<ChainPlace> {
     let link = u64::try_from(seq).ok()?;
-    Some(if after { Place::After(link) } else { Place::At(link) })
+    Some(if after { ChainPlace::After(link) } else { ChainPlace::At(link) })
 }

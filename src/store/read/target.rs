@@ -18,7 +18,7 @@ use latchkey_domain::access::{
 
 /// What to list. A name that does not exist finds nothing.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct TargetSearch {
     /// `cluster` or `principal`.
     pub kind: Option<String>,
     /// Part of a cluster's name, of an ARN, or of its person's handle.
@@ -60,7 +60,7 @@ pub struct TargetRow {
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
-pub async fn list(store: &Store, wanted: &Wanted, limit: usize) -> Result<Vec<TargetRow>, StoreError> {
+pub async fn list(store: &Store, wanted: &TargetSearch, limit: usize) -> Result<Vec<TargetRow>, StoreError> {
     let rows = sqlx::query!(
         r#"with late as (
              select id from access_grant where state = 'revoking' and revoking_since < latchkey_now() - interval '1 minute'
@@ -177,7 +177,7 @@ pub struct TargetDetail {
     pub paused: Option<Paused>,
     /// The last look, and why it did not see everything.
     pub observed: Option<(Timestamp, Option<Blocker>)>,
-    pub legs: Vec<LegRow>,
+    pub legs: Vec<ListedLeg>,
     pub writes: Vec<WriteRow>,
 }
 
@@ -191,7 +191,7 @@ pub struct Paused {
 
 /// An access's part on the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LegRow {
+pub struct ListedLeg {
     pub grant: GrantId,
     pub holder: String,
     pub profile: String,
@@ -208,7 +208,7 @@ pub struct LegRow {
     pub next_try: Option<Timestamp>,
 }
 
-impl LegRow {
+impl ListedLeg {
     /// Whether it is in trouble other than a pause.
     pub fn is_stuck(&self) -> bool {
         self.trouble.is_some_and(|trouble| trouble != Trouble::Paused)
@@ -280,7 +280,7 @@ pub async fn by_key(store: &Store, id: Target) -> Result<Option<TargetDetail>, S
     }))
 }
 
-async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
+async fn legs(store: &Store, id: Target) -> Result<Vec<ListedLeg>, StoreError> {
     let rows = sqlx::query!(
         r#"select g.id, h.name as holder, g.profile, g.state, l.proven, l.condition, l.attempts,
              latchkey_blocker(l.error, l.code, l.blocker) as why,
@@ -303,8 +303,8 @@ async fn legs(store: &Store, id: Target) -> Result<Vec<LegRow>, StoreError> {
     .await?;
     Ok(readable(rows.into_iter().map(|row| {
         let id = row.id;
-        let read = move || -> Result<LegRow, StoreError> {
-            Ok(LegRow {
+        let read = move || -> Result<ListedLeg, StoreError> {
+            Ok(ListedLeg {
                 grant: GrantId(row.id),
                 holder: row.holder,
                 profile: row.profile,

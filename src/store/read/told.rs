@@ -10,15 +10,15 @@ use uuid::Uuid;
 
 /// An event of an access.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct AccessEvent {
     pub grant: GrantId,
     pub at: Timestamp,
-    pub what: What,
+    pub what: AccessEventKind,
 }
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
+pub enum AccessEventKind {
     /// What was written on a target of this kind was proven present or gone.
     Proven { target_kind: String, gone: bool },
     /// Another client changed what the access needs: a sentence without its end.
@@ -34,9 +34,9 @@ const OF_TARGET: i64 = 5;
 ///
 /// # Errors
 /// `Database`.
-pub async fn of_grant(store: &Store, id: GrantId) -> Result<Vec<Told>, StoreError> {
+pub async fn of_grant(store: &Store, id: GrantId) -> Result<Vec<AccessEvent>, StoreError> {
     let rows = sqlx::query_as!(
-        Row,
+        ToldRow,
         r#"select e.grant_id as "grant_id!", e.at, e.action, e.canonical
            from (select * from event where grant_id = $1 and action in ('grant.change_ended', 'grant.drift_found')
                  order by id desc limit $2) e order by e.id"#,
@@ -45,17 +45,17 @@ pub async fn of_grant(store: &Store, id: GrantId) -> Result<Vec<Told>, StoreErro
     )
     .fetch_all(store.pool())
     .await?;
-    Ok(rows.into_iter().filter_map(Row::told).collect())
+    Ok(rows.into_iter().filter_map(ToldRow::told).collect())
 }
 
 /// What other clients changed of these accesses, the latest first.
 ///
 /// # Errors
 /// `Database`.
-pub async fn changed(store: &Store, grants: &[GrantId]) -> Result<Vec<Told>, StoreError> {
+pub async fn changed(store: &Store, grants: &[GrantId]) -> Result<Vec<AccessEvent>, StoreError> {
     let ids: Vec<Uuid> = grants.iter().map(|grant| grant.0).collect();
     let rows = sqlx::query_as!(
-        Row,
+        ToldRow,
         r#"select e.grant_id as "grant_id!", e.at, e.action, e.canonical
            from unnest($1::uuid[]) g(id)
            cross join lateral (select * from event where grant_id = g.id and action = 'grant.drift_found'
@@ -66,29 +66,29 @@ pub async fn changed(store: &Store, grants: &[GrantId]) -> Result<Vec<Told>, Sto
     )
     .fetch_all(store.pool())
     .await?;
-    Ok(rows.into_iter().filter_map(Row::told).collect())
+    Ok(rows.into_iter().filter_map(ToldRow::told).collect())
 }
 
-struct Row {
+struct ToldRow {
     grant_id: Uuid,
     at: jiff_sqlx::Timestamp,
     action: String,
     canonical: Vec<u8>,
 }
 
-impl Row {
+impl ToldRow {
     /// `None` for an event of another version, or of another kind.
-    fn told(self) -> Option<Told> {
+    fn told(self) -> Option<AccessEvent> {
         let written: serde_json::Value = serde_json::from_slice(&self.canonical).ok()?;
         let what = match Event::read(&self.action, written.get("detail")?)? {
             Event::GrantChangeEnded { target, outcome, .. } => match outcome.as_str() {
-                PROVEN => What::Proven { target_kind: target, gone: false },
-                PROVEN_GONE => What::Proven { target_kind: target, gone: true },
+                PROVEN => AccessEventKind::Proven { target_kind: target, gone: false },
+                PROVEN_GONE => AccessEventKind::Proven { target_kind: target, gone: true },
                 _ => return None,
             },
-            Event::GrantDriftFound { what, .. } if !what.is_empty() => What::Changed(what),
+            Event::GrantDriftFound { what, .. } if !what.is_empty() => AccessEventKind::Changed(what),
             _ => return None,
         };
-        Some(Told { grant: GrantId(self.grant_id), at: self.at.to_jiff(), what })
+        Some(AccessEvent { grant: GrantId(self.grant_id), at: self.at.to_jiff(), what })
     }
 }

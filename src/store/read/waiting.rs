@@ -14,14 +14,14 @@ use serde::Deserialize;
 
 /// A pending request, with what its voters saw.
 #[derive(Debug, Clone)]
-pub struct Waiting {
+pub struct WaitingRequest {
     pub facts: RequestFacts,
-    pub votes: Vec<Cast>,
+    pub votes: Vec<PendingVote>,
 }
 
 /// A vote on a pending request, with the voter as they are now.
 #[derive(Debug, Clone)]
-pub struct Cast {
+pub struct PendingVote {
     pub by: Person,
     pub verdict: Verdict,
     pub seen: Seen,
@@ -36,9 +36,9 @@ struct CastRow {
 }
 
 impl CastRow {
-    fn cast(self) -> Result<Cast, StoreError> {
+    fn cast(self) -> Result<PendingVote, StoreError> {
         let verdict = Verdict::parse(&self.verdict);
-        Ok(Cast {
+        Ok(PendingVote {
             by: self.by,
             verdict: verdict.ok_or_else(|| StoreError::corrupt("vote", "verdict", &self.verdict))?,
             seen: self.seen.parse().map_err(|e| StoreError::corrupt("vote", "seen", e))?,
@@ -62,7 +62,7 @@ pub async fn pending(
     store: &Store,
     after: Option<After>,
     limit: usize,
-) -> Result<(Vec<Waiting>, Option<After>), StoreError> {
+) -> Result<(Vec<WaitingRequest>, Option<After>), StoreError> {
     let rows = sqlx::query!(
         r#"select r.id, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason,
@@ -90,9 +90,9 @@ pub async fn pending(
     let next = next.map(|row| After { lapses_at: row.lapses_at.to_jiff(), id: RequestId(row.id) });
     let waiting = readable(rows.into_iter().map(|row| {
         let id = row.id;
-        let read = move || -> Result<Waiting, StoreError> {
+        let read = move || -> Result<WaitingRequest, StoreError> {
             let votes: Vec<CastRow> = json("vote", "seen", row.votes)?;
-            Ok(Waiting {
+            Ok(WaitingRequest {
                 facts: request_facts!(row),
                 votes: votes.into_iter().map(CastRow::cast).collect::<Result<_, StoreError>>()?,
             })
@@ -104,7 +104,7 @@ pub async fn pending(
 
 /// A request that a person voted on.
 #[derive(Debug, Clone)]
-pub struct Decided {
+pub struct VotedRequest {
     pub facts: RequestFacts,
     pub state: RequestState,
     /// Why it was cancelled, if it was.
@@ -124,7 +124,7 @@ pub async fn decided_by(
     voter: PersonId,
     before: Option<(Timestamp, RequestId)>,
     limit: usize,
-) -> Result<(Vec<Decided>, Option<(Timestamp, RequestId)>), StoreError> {
+) -> Result<(Vec<VotedRequest>, Option<(Timestamp, RequestId)>), StoreError> {
     let rows = sqlx::query!(
         r#"select r.id, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason,
@@ -151,8 +151,8 @@ pub async fn decided_by(
     let next = next.map(|row| (row.at.to_jiff(), RequestId(row.id)));
     let decided = readable(rows.into_iter().take(limit).map(|row| {
         let id = row.id;
-        let read = move || -> Result<Decided, StoreError> {
-            Ok(Decided {
+        let read = move || -> Result<VotedRequest, StoreError> {
+            Ok(VotedRequest {
                 facts: request_facts!(row),
                 state: RequestState::parse(&row.state)
                     .ok_or_else(|| StoreError::corrupt("request", "state", &row.state))?,

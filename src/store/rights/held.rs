@@ -1,6 +1,6 @@
 //! What a role may really do, from whom it has the rights, and how to revoke them.
 
-use super::{EXECUTE, PRIVILEGES, Reach, Rights, beyond, created, is_function};
+use super::{EXECUTE, PRIVILEGES, Rights, TableReach, beyond, created, is_function};
 use crate::store::{StoreError, session::quoted};
 use sqlx::{PgPool, postgres::types::Oid};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ const PROCESSES: [&str; 2] = ["latchkey_web", "latchkey_worker"];
 
 /// What the role that is signed in may do, from whatever source.
 #[derive(Debug, Clone, Default)]
-pub struct Held {
+pub struct HeldRights {
     /// The tables of the schema, with views that read Latchkey's, and the functions that have their owner's rights.
     pub tables: BTreeSet<String>,
     /// What it may do without becoming another role.
@@ -20,13 +20,13 @@ pub struct Held {
     columns: BTreeMap<String, BTreeSet<String>>,
     user: String,
     /// What was granted to it, to a role that it belongs to, or to `PUBLIC`.
-    grants: Vec<Grant>,
+    grants: Vec<GrantedRight>,
     /// Roles that it belongs to and whose own rights are not to be revoked; each with the role that was made a member.
     memberships: Vec<(String, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Grant {
+struct GrantedRight {
     on: String,
     privilege: &'static str,
     /// `None` is `PUBLIC`.
@@ -44,13 +44,13 @@ pub struct Taking {
     pub by_superuser: bool,
 }
 
-impl Held {
+impl HeldRights {
     /// Those of these rights whose table and column exist.
     pub fn on_what_is_there(&self, rights: Rights) -> Rights {
-        let there = |((on, privilege), reach): ((String, &'static str), Reach)| {
+        let there = |((on, privilege), reach): ((String, &'static str), TableReach)| {
             let reach = match (reach, self.columns.get(&on)) {
-                (Reach::Columns(columns), Some(known)) => {
-                    Reach::Columns(columns.intersection(known).cloned().collect())
+                (TableReach::Columns(columns), Some(known)) => {
+                    TableReach::Columns(columns.intersection(known).cloned().collect())
                 }
                 (reach, _) => reach,
             };
@@ -65,11 +65,11 @@ impl Held {
         let mut may = self.rights.clone();
         for grant in self.grants.iter().filter(|grant| !self.is_elsewhere(grant)) {
             let known =
-                may.entry((grant.on.clone(), grant.privilege)).or_insert_with(|| Reach::Columns(BTreeSet::new()));
+                may.entry((grant.on.clone(), grant.privilege)).or_insert_with(|| TableReach::Columns(BTreeSet::new()));
             match (&grant.column, &mut *known) {
-                (None, _) => *known = Reach::Table,
-                (Some(column), Reach::Columns(columns)) => drop(columns.insert(column.clone())),
-                (Some(_), Reach::Table) => {}
+                (None, _) => *known = TableReach::Table,
+                (Some(column), TableReach::Columns(columns)) => drop(columns.insert(column.clone())),
+                (Some(_), TableReach::Table) => {}
             }
         }
         let given_on = self.grants.iter().filter(|grant| grant.is_grantable && grant.is_among(granted));
@@ -102,7 +102,8 @@ impl Held {
             }
             whole.insert(key);
             let own = whom == role || whom == self.user;
-            if let (true, Some(Reach::Columns(columns))) = (own, granted.get(&(grant.on.clone(), grant.privilege))) {
+            if let (true, Some(TableReach::Columns(columns))) = (own, granted.get(&(grant.on.clone(), grant.privilege)))
+            {
                 let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
                 let on = named(&grant.on);
                 taking.statements.push(format!(
@@ -122,17 +123,17 @@ impl Held {
     }
 
     /// Whether the grant is the other process's, or belongs to a role whose rights are not to be revoked.
-    fn is_elsewhere(&self, grant: &Grant) -> bool {
+    fn is_elsewhere(&self, grant: &GrantedRight) -> bool {
         grant.grantee.as_ref().is_some_and(|grantee| self.memberships.iter().any(|(role, _)| role == grantee))
     }
 }
 
-impl Grant {
+impl GrantedRight {
     fn is_among(&self, granted: &Rights) -> bool {
         match (granted.get(&(self.on.clone(), self.privilege)), &self.column) {
-            (Some(Reach::Table), _) => true,
-            (Some(Reach::Columns(columns)), Some(column)) => columns.contains(column),
-            (Some(Reach::Columns(_)) | None, _) => false,
+            (Some(TableReach::Table), _) => true,
+            (Some(TableReach::Columns(columns)), Some(column)) => columns.contains(column),
+            (Some(TableReach::Columns(_)) | None, _) => false,
         }
     }
 
@@ -154,8 +155,8 @@ fn named(name: &str) -> String {
 ///
 /// # Errors
 /// `Database`.
-pub async fn held(pool: &PgPool, role: &str) -> Result<Held, StoreError> {
-    let mut held = Held::default();
+pub async fn held(pool: &PgPool, role: &str) -> Result<HeldRights, StoreError> {
+    let mut held = HeldRights::default();
     let own: Vec<String> = created().into_iter().collect();
     let relations = sqlx::query!(
         r#"with recursive reading as (
@@ -185,7 +186,7 @@ pub async fn held(pool: &PgPool, role: &str) -> Result<Held, StoreError> {
     Ok(held)
 }
 
-async fn may(pool: &PgPool, oids: &[Oid], held: &mut Held) -> Result<(), sqlx::Error> {
+async fn may(pool: &PgPool, oids: &[Oid], held: &mut HeldRights) -> Result<(), sqlx::Error> {
     let privileges: Vec<String> = PRIVILEGES.map(str::to_owned).to_vec();
     let rows = sqlx::query!(
         r#"select c.relname::text as "table!", p.name as "privilege!",
@@ -204,9 +205,9 @@ async fn may(pool: &PgPool, oids: &[Oid], held: &mut Held) -> Result<(), sqlx::E
     for row in rows {
         let Some(privilege) = PRIVILEGES.into_iter().find(|known| *known == row.privilege) else { continue };
         if row.whole {
-            held.rights.insert((row.table, privilege), Reach::Table);
+            held.rights.insert((row.table, privilege), TableReach::Table);
         } else if !row.columns.is_empty() {
-            held.rights.insert((row.table, privilege), Reach::Columns(row.columns.into_iter().collect()));
+            held.rights.insert((row.table, privilege), TableReach::Columns(row.columns.into_iter().collect()));
         }
     }
     // A function without its owner's rights gives no role more than it has.
@@ -224,13 +225,13 @@ async fn may(pool: &PgPool, oids: &[Oid], held: &mut Held) -> Result<(), sqlx::E
     for row in functions {
         held.tables.insert(row.name.clone());
         if row.execute {
-            held.rights.insert((row.name, EXECUTE), Reach::Table);
+            held.rights.insert((row.name, EXECUTE), TableReach::Table);
         }
     }
     Ok(())
 }
 
-async fn grants(pool: &PgPool, oids: &[Oid], role: &str, held: &mut Held) -> Result<(), sqlx::Error> {
+async fn grants(pool: &PgPool, oids: &[Oid], role: &str, held: &mut HeldRights) -> Result<(), sqlx::Error> {
     held.user = sqlx::query_scalar!(r#"select quote_ident(current_user) as "user!""#).fetch_one(pool).await?;
     let rows = sqlx::query!(
         r#"with objects as (
@@ -256,7 +257,7 @@ async fn grants(pool: &PgPool, oids: &[Oid], role: &str, held: &mut Held) -> Res
         let privilege = PRIVILEGES.into_iter().chain([EXECUTE]).find(|known| *known == row.privilege);
         let Some(privilege) = privilege else { continue };
         let (on, grantee, column, is_grantable) = (row.on, row.grantee, row.column, row.is_grantable);
-        held.grants.push(Grant { on, privilege, grantee, column, is_grantable });
+        held.grants.push(GrantedRight { on, privilege, grantee, column, is_grantable });
     }
     held.grants.sort();
     let others: Vec<String> = OF_EVERY_TABLE.into_iter().chain(PROCESSES).map(str::to_owned).collect();

@@ -1,11 +1,11 @@
 //! The statements that bring a part of the schema back to what the migrations made.
 
-use super::Found;
+use super::FoundSchema;
 use crate::store::{migrate::migrations_in, session::quoted};
 
 /// The statements that repair a part, from its description as the migrations made it and as it is now. A comment if no
 /// statement does, or none without loss of data.
-pub(super) fn mend(part: &str, (made, now): (Option<&str>, Option<&str>), found: &Found) -> String {
+pub(super) fn mend(part: &str, (made, now): (Option<&str>, Option<&str>), found: &FoundSchema) -> String {
     let (kind, name) = part.split_once(' ').unwrap_or((part, ""));
     let (table, own) = name.split_once('.').unwrap_or((name, ""));
     let (on, own) = (quoted(table), quoted(own));
@@ -39,7 +39,7 @@ fn has(description: &str, part: &str) -> bool {
 }
 
 /// Replaces a function in place, so that what depends on it stays; if PostgreSQL refuses that, it is made anew.
-fn function_again(name: &str, made: &str, now: Option<&str>, found: &Found) -> String {
+fn function_again(name: &str, made: &str, now: Option<&str>, found: &FoundSchema) -> String {
     /// Part of the description of a function.
     const CLOSED: &str = "not executable by public";
     let mut statements = Vec::new();
@@ -59,7 +59,7 @@ fn function_again(name: &str, made: &str, now: Option<&str>, found: &Found) -> S
     statements.join("\n")
 }
 
-fn table_again(part: &str, on: &str, made: &str, now: &str, found: &Found) -> String {
+fn table_again(part: &str, on: &str, made: &str, now: &str, found: &FoundSchema) -> String {
     let mut actions = Vec::new();
     if has(now, "owned by ") {
         actions.push(format!("OWNER TO {}", found.owner));

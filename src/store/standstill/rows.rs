@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 /// A row that another session may keep locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Row {
+pub(super) enum KeptRow {
     Access(GrantId),
     Target(Target),
     /// The leg of an access on one of its targets.
@@ -17,7 +17,7 @@ pub(super) enum Row {
     Mapping(ClusterId, PrincipalId),
 }
 
-impl Row {
+impl KeptRow {
     pub(super) fn subject(self) -> String {
         match self {
             Self::Access(id) => format!("access_grant {id}"),
@@ -48,7 +48,7 @@ impl Row {
 
 /// Accesses that have been over, and targets that have been due, for longer than [`LONG`]; with the rows that these
 /// accesses need to end. If `all` is set, targets that are not due, too.
-pub(super) async fn late(store: &Store, all: bool) -> Result<BTreeSet<Row>, StoreError> {
+pub(super) async fn late(store: &Store, all: bool) -> Result<BTreeSet<KeptRow>, StoreError> {
     let long = LONG.as_secs_f64();
     let over = sqlx::query!(
         r#"with late as materialized (select (select latchkey_now()) - make_interval(secs => $1) as at)
@@ -79,26 +79,26 @@ pub(super) async fn late(store: &Store, all: bool) -> Result<BTreeSet<Row>, Stor
     let accesses = over.iter().flat_map(|row| {
         let (id, cluster, principal) = (GrantId(row.id), ClusterId(row.cluster_id), PrincipalId(row.principal_id));
         let targets = [Target::Cluster(cluster), Target::Principal(principal)];
-        let legs = targets.map(|target| Row::Leg(id, target));
-        let named = [Row::Access(id), Row::Principal(principal), Row::Mapping(cluster, principal)];
-        named.into_iter().chain(targets.map(Row::Target)).chain(legs)
+        let legs = targets.map(|target| KeptRow::Leg(id, target));
+        let named = [KeptRow::Access(id), KeptRow::Principal(principal), KeptRow::Mapping(cluster, principal)];
+        named.into_iter().chain(targets.map(KeptRow::Target)).chain(legs)
     });
-    let targets = due.iter().filter_map(|row| Target::from_columns(&row.kind, row.key).map(Row::Target));
+    let targets = due.iter().filter_map(|row| Target::from_columns(&row.kind, row.key).map(KeptRow::Target));
     Ok(accesses.chain(targets).collect())
 }
 
 /// Those of these rows that another session has locked at this moment.
-pub(super) async fn locked(store: &Store, rows: &BTreeSet<Row>) -> Result<Vec<Row>, StoreError> {
+pub(super) async fn locked(store: &Store, rows: &BTreeSet<KeptRow>) -> Result<Vec<KeptRow>, StoreError> {
     let (mut accesses, mut kinds, mut keys, mut principals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for row in rows {
         match row {
-            Row::Access(id) => accesses.push(id.0),
-            Row::Target(target) => {
+            KeptRow::Access(id) => accesses.push(id.0),
+            KeptRow::Target(target) => {
                 kinds.push(target.kind().to_owned());
                 keys.push(target.key());
             }
-            Row::Principal(id) => principals.push(id.0),
-            Row::Leg(..) | Row::Mapping(..) => {}
+            KeptRow::Principal(id) => principals.push(id.0),
+            KeptRow::Leg(..) | KeptRow::Mapping(..) => {}
         }
     }
     let there = sqlx::query!(
@@ -166,26 +166,26 @@ pub(super) async fn locked(store: &Store, rows: &BTreeSet<Row>) -> Result<Vec<Ro
         .filter(|row| !free_mappings.contains(&(row.cluster_id, row.principal_id, row.visit)))
         .map(|row| (row.cluster_id, row.principal_id))
         .collect();
-    let is_locked = |row: &&Row| match row {
-        Row::Access(id) => !free.contains(&id.0),
-        Row::Target(target) => {
+    let is_locked = |row: &&KeptRow| match row {
+        KeptRow::Access(id) => !free.contains(&id.0),
+        KeptRow::Target(target) => {
             let key = (target.kind().to_owned(), target.key());
             there.contains(&key) && !free_targets.contains(&key)
         }
-        Row::Leg(id, target) => {
+        KeptRow::Leg(id, target) => {
             let key = (id.0, target.kind().to_owned(), target.key());
             legs_there.contains(&key) && !free_legs.contains(&key)
         }
-        Row::Principal(id) => !free_principals.contains(&id.0),
-        Row::Mapping(cluster, principal) => locked_mappings.contains(&(cluster.0, principal.0)),
+        KeptRow::Principal(id) => !free_principals.contains(&id.0),
+        KeptRow::Mapping(cluster, principal) => locked_mappings.contains(&(cluster.0, principal.0)),
     };
     Ok(rows.iter().filter(is_locked).copied().collect())
 }
 
 /// Locks a row, if it is free; a row that is gone counts as free.
-pub(super) async fn is_free(tx: &mut Tx, row: Row) -> Result<bool, StoreError> {
+pub(super) async fn is_free(tx: &mut Tx, row: KeptRow) -> Result<bool, StoreError> {
     let free = match row {
-        Row::Access(id) => {
+        KeptRow::Access(id) => {
             sqlx::query_scalar!(
                 r#"with free as (select from access_grant where id = $1 for no key update skip locked)
                    select exists (select from free) or not exists (select from access_grant where id = $1) as "free!""#,
@@ -194,7 +194,7 @@ pub(super) async fn is_free(tx: &mut Tx, row: Row) -> Result<bool, StoreError> {
             .fetch_one(tx.connection())
             .await?
         }
-        Row::Target(target) => {
+        KeptRow::Target(target) => {
             sqlx::query_scalar!(
                 r#"with free as (select from target where kind = $1 and key = $2 for update skip locked)
                    select exists (select from free)
@@ -205,7 +205,7 @@ pub(super) async fn is_free(tx: &mut Tx, row: Row) -> Result<bool, StoreError> {
             .fetch_one(tx.connection())
             .await?
         }
-        Row::Leg(id, target) => {
+        KeptRow::Leg(id, target) => {
             sqlx::query_scalar!(
                 r#"with free as (select from grant_leg where grant_id = $1 and target_kind = $2 and target_key = $3
                      for no key update skip locked)
@@ -218,7 +218,7 @@ pub(super) async fn is_free(tx: &mut Tx, row: Row) -> Result<bool, StoreError> {
             .fetch_one(tx.connection())
             .await?
         }
-        Row::Principal(id) => {
+        KeptRow::Principal(id) => {
             sqlx::query_scalar!(
                 r#"with free as (select from principal where id = $1 for key share skip locked)
                    select exists (select from free) or not exists (select from principal where id = $1) as "free!""#,
@@ -227,7 +227,7 @@ pub(super) async fn is_free(tx: &mut Tx, row: Row) -> Result<bool, StoreError> {
             .fetch_one(tx.connection())
             .await?
         }
-        Row::Mapping(cluster, principal) => {
+        KeptRow::Mapping(cluster, principal) => {
             sqlx::query_scalar!(
                 r#"with free as (select from mapping where cluster_id = $1 and principal_id = $2
                      for no key update skip locked)
@@ -244,19 +244,19 @@ pub(super) async fn is_free(tx: &mut Tx, row: Row) -> Result<bool, StoreError> {
 }
 
 /// Waits for a row's lock.
-pub(super) async fn lock(tx: &mut Tx, row: Row) -> Result<(), StoreError> {
+pub(super) async fn lock(tx: &mut Tx, row: KeptRow) -> Result<(), StoreError> {
     match row {
-        Row::Access(id) => {
+        KeptRow::Access(id) => {
             let locked = sqlx::query_scalar!("select id from access_grant where id = $1 for no key update", id.0);
             locked.fetch_optional(tx.connection()).await?;
         }
-        Row::Target(target) => {
+        KeptRow::Target(target) => {
             let (kind, key) = (target.kind(), target.key());
             let locked =
                 sqlx::query_scalar!("select key from target where kind = $1 and key = $2 for update", kind, key);
             locked.fetch_optional(tx.connection()).await?;
         }
-        Row::Leg(id, target) => {
+        KeptRow::Leg(id, target) => {
             let locked = sqlx::query_scalar!(
                 "select grant_id from grant_leg where grant_id = $1 and target_kind = $2 and target_key = $3
                  for no key update",
@@ -266,11 +266,11 @@ pub(super) async fn lock(tx: &mut Tx, row: Row) -> Result<(), StoreError> {
             );
             locked.fetch_optional(tx.connection()).await?;
         }
-        Row::Principal(id) => {
+        KeptRow::Principal(id) => {
             let locked = sqlx::query_scalar!("select id from principal where id = $1 for key share", id.0);
             locked.fetch_optional(tx.connection()).await?;
         }
-        Row::Mapping(cluster, principal) => {
+        KeptRow::Mapping(cluster, principal) => {
             let locked = sqlx::query_scalar!(
                 "select principal_id from mapping where cluster_id = $1 and principal_id = $2 order by visit
                  for no key update",
@@ -292,14 +292,14 @@ mod tests {
         let (id, key) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let (target, principal) = (Target::Cluster(ClusterId(key)), PrincipalId(key));
         for row in [
-            Row::Access(GrantId(id)),
-            Row::Target(target),
-            Row::Leg(GrantId(id), target),
-            Row::Principal(principal),
-            Row::Mapping(ClusterId(id), principal),
+            KeptRow::Access(GrantId(id)),
+            KeptRow::Target(target),
+            KeptRow::Leg(GrantId(id), target),
+            KeptRow::Principal(principal),
+            KeptRow::Mapping(ClusterId(id), principal),
         ] {
-            assert_eq!(Row::of_subject(&row.subject()), Some(row));
+            assert_eq!(KeptRow::of_subject(&row.subject()), Some(row));
         }
-        assert_eq!(Row::of_subject("event_unsealed"), None);
+        assert_eq!(KeptRow::of_subject("event_unsealed"), None);
     }
 }

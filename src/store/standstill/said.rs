@@ -2,7 +2,7 @@
 
 use super::{
     keepers::{Keeper, end_it, plain, who},
-    rows::Row,
+    rows::KeptRow,
 };
 use crate::store::{StoreError, Tx};
 use latchkey_domain::access::{
@@ -12,7 +12,7 @@ use latchkey_domain::access::{
 };
 
 /// About an access that cannot end.
-pub(super) async fn of_access(tx: &mut Tx, row: Row, id: GrantId, keepers: &[Keeper]) -> Result<Alarm, StoreError> {
+pub(super) async fn of_access(tx: &mut Tx, row: KeptRow, id: GrantId, keepers: &[Keeper]) -> Result<Alarm, StoreError> {
     let rest = format!(
         "its end cannot be recorded: {} its row locked. It is taken away all the same within five minutes, where that can \
          be reached. {}",
@@ -23,7 +23,7 @@ pub(super) async fn of_access(tx: &mut Tx, row: Row, id: GrantId, keepers: &[Kee
 }
 
 /// About an access whose leg on a target cannot be written.
-pub(super) async fn of_leg(tx: &mut Tx, row: Row, id: GrantId, keepers: &[Keeper]) -> Result<Alarm, StoreError> {
+pub(super) async fn of_leg(tx: &mut Tx, row: KeptRow, id: GrantId, keepers: &[Keeper]) -> Result<Alarm, StoreError> {
     let rest = format!(
         "its end cannot be recorded: {} its row of `grant_leg` locked. It is taken away all the same, where that can be \
          reached. {}",
@@ -33,7 +33,7 @@ pub(super) async fn of_leg(tx: &mut Tx, row: Row, id: GrantId, keepers: &[Keeper
     of_grant(tx, row, id, &rest).await
 }
 
-async fn of_grant(tx: &mut Tx, row: Row, id: GrantId, rest: &str) -> Result<Alarm, StoreError> {
+async fn of_grant(tx: &mut Tx, row: KeptRow, id: GrantId, rest: &str) -> Result<Alarm, StoreError> {
     let of = sqlx::query!(
         r#"select g.person_id, g.cluster_id, g.request_id, p.name as holder, c.name as cluster
            from access_grant g join person p on p.id = g.person_id join cluster c on c.id = g.cluster_id where g.id = $1"#,
@@ -68,7 +68,12 @@ pub(super) async fn named(tx: &mut Tx, target: Target) -> Result<(String, Option
 }
 
 /// About a target that no run takes up.
-pub(super) async fn of_target(tx: &mut Tx, row: Row, target: Target, keepers: &[Keeper]) -> Result<Alarm, StoreError> {
+pub(super) async fn of_target(
+    tx: &mut Tx,
+    row: KeptRow,
+    target: Target,
+    keepers: &[Keeper],
+) -> Result<Alarm, StoreError> {
     let (named, cluster) = named(tx, target).await?;
     let what = format!(
         "No worker takes up {named}: {} its row of `target` locked. Nothing is set up or taken away there meanwhile. {}",
@@ -81,7 +86,7 @@ pub(super) async fn of_target(tx: &mut Tx, row: Row, target: Target, keepers: &[
 /// About an identity whose own row, or whose line, cannot be written.
 pub(super) async fn of_identity(
     tx: &mut Tx,
-    row: Row,
+    row: KeptRow,
     (principal, cluster): (PrincipalId, Option<ClusterId>),
     keepers: &[Keeper],
 ) -> Result<Alarm, StoreError> {

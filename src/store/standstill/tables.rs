@@ -19,10 +19,10 @@ const TABLES: [&str; 7] = ["access_grant", "grant_leg", "target", "intent", "map
 
 /// What a worker has seen, look by look, of what may stand still. Only what it saw for longer than [`LONG`] counts.
 #[derive(Debug, Default)]
-pub struct Watch(Mutex<Seen>);
+pub struct Watch(Mutex<SeenLocks>);
 
 #[derive(Debug, Default)]
-struct Seen {
+struct SeenLocks {
     /// The number of links, and since when it has not changed.
     links: Option<(i64, Instant)>,
     /// Since when each lock is there: by a table, or a kind of lock, and a transaction.
@@ -67,7 +67,7 @@ impl Watch {
 
 /// What other sessions have kept locked for longer than [`LONG`].
 #[derive(Debug, Default)]
-pub(super) struct Kept {
+pub(super) struct KeptLocks {
     /// Tables that other sessions cannot write, with the sessions that keep them locked.
     pub tables: BTreeMap<String, Vec<Keeper>>,
     /// Whether a transaction may keep rows of `target` locked.
@@ -80,7 +80,7 @@ pub(super) struct Kept {
 ///
 /// # Errors
 /// `Database`.
-pub(super) async fn kept(store: &Store, watch: &Watch, at: Instant) -> Result<Kept, StoreError> {
+pub(super) async fn kept(store: &Store, watch: &Watch, at: Instant) -> Result<KeptLocks, StoreError> {
     let tables: Vec<String> = TABLES.map(str::to_owned).to_vec();
     let rows = sqlx::query!(
         r#"select t.name as "name!", l.virtualtransaction as "by!", coalesce(l.pid, 0) as "pid!",
@@ -98,7 +98,7 @@ pub(super) async fn kept(store: &Store, watch: &Watch, at: Instant) -> Result<Ke
     let of_policy = |pid: i32| (POLICY.to_owned(), pid.to_string());
     let seen = rows.iter().map(|row| key(&row.name, row.of_rows, &row.by)).chain(policy.map(of_policy));
     let long = watch.long(seen.collect(), at);
-    let mut kept = Kept { targets: long.iter().any(|(what, _)| what == ROWS), ..Kept::default() };
+    let mut kept = KeptLocks { targets: long.iter().any(|(what, _)| what == ROWS), ..KeptLocks::default() };
     if let Some(pid) = policy.filter(|pid| long.contains(&of_policy(*pid))) {
         kept.policy = of_session(store, pid).await?;
     }

@@ -12,7 +12,7 @@ use std::{
 
 /// What a finished run writes into its target's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finished<'a> {
+pub struct FinishedRun<'a> {
     /// When to look again; `None` is never, for a target without grants.
     pub again_in: Option<Duration>,
     /// Whether a grant still ends here.
@@ -103,7 +103,7 @@ impl LockedTarget {
     ///
     /// # Errors
     /// `Database`.
-    pub async fn finish_target(&mut self, finished: &Finished<'_>) -> Result<(), StoreError> {
+    pub async fn finish_target(&mut self, finished: &FinishedRun<'_>) -> Result<(), StoreError> {
         let failure = finished.failure.map(|(_, said)| kept(said));
         let (code, blocker) = match finished.failure {
             Some((why, _)) => (Some(why.code()), Some(to_json(why)?)),

@@ -1,12 +1,12 @@
 //! Downloads of the audit log. They stream from one snapshot, so the memory that they need does not grow with the log.
 
-use super::{AuditPage, Filter, Wrong};
+use super::{AuditFilter, AuditPage, WrongFilters};
 use crate::{
-    actions::audit::{self, NotExported, Unknown},
+    actions::audit::{self, NotExported, UnknownName},
     causes::chain,
     store::audit::{
-        Broken,
-        export::{Export, Format, Named},
+        BrokenChain,
+        export::{Export, FilterKind, Format},
     },
     web::{Failure, SignedIn, State, html::Html},
     words,
@@ -49,7 +49,7 @@ pub async fn send(
     let format = Format::parse(&form.format)
         .ok_or_else(|| Failure::Malformed("Choose to export as JSONL or as CSV.".to_owned()))?;
     let ExportForm { actor, person, cluster, action, from, to, .. } = form;
-    let filter = Filter { actor, person, cluster, action, from, to, after: String::new() };
+    let filter = AuditFilter { actor, person, cluster, action, from, to, after: String::new() };
     let (wanted, errors) = filter.wanted();
     if !errors.is_empty() {
         return AuditPage::refused(&state, &signed_in, filter, (errors, NOT_EXPORTED)).await;
@@ -89,18 +89,18 @@ pub async fn send(
 const NOT_EXPORTED: &str = "Not exported";
 
 /// The sentence for an unknown name, at its field.
-pub(super) fn wrong(unknown: &Unknown) -> Wrong {
+pub(super) fn wrong(unknown: &UnknownName) -> WrongFilters {
     let field = match unknown.named {
-        Named::Person => "person",
-        Named::Actor => "actor",
-        Named::Cluster => "cluster",
-        Named::Action => "action",
+        FilterKind::Person => "person",
+        FilterKind::Actor => "actor",
+        FilterKind::Cluster => "cluster",
+        FilterKind::Action => "action",
     };
     (field, Html::prose(&words::audit::unknown(&unknown.what(), unknown.near.as_deref())))
 }
 
 /// The sentence that is shown instead of a file if the chain is broken.
-fn no_export(broken: &Broken) -> Html {
+fn no_export(broken: &BrokenChain) -> Html {
     Html::prose(&format!(
         "Nothing was exported: {broken}. Run `latchkey audit verify` and compare with your own copies; what operators \
          do then is in docs/operating.md, \"The audit chain is broken\"."

@@ -1,10 +1,10 @@
 //! One record of the audit log, with its place in the chain.
 
-use super::{Chain, LastCheck, Row};
+use super::{AuditRow, Chain, LastCheck};
 use crate::{
     store::{
         self,
-        read::audit::{self, Checked, LinkRow, Place, Record},
+        read::audit::{self, ChainWalks, LinkRow, Record, RecordKey},
     },
     web::{
         Failure, SignedIn, State,
@@ -23,7 +23,7 @@ use axum::{
 };
 use latchkey_domain::{
     access::EventId,
-    audit::{Written, digest, link},
+    audit::{WrittenEvent, digest, link},
 };
 
 /// See the module.
@@ -32,7 +32,7 @@ use latchkey_domain::{
 pub struct RecordPage {
     pub layout: Layout,
     pub title: String,
-    pub row: Row,
+    pub row: AuditRow,
     pub pill: Pill,
     /// What is wrong with the record, or that it is not linked yet.
     pub notice: Option<Html>,
@@ -42,13 +42,13 @@ pub struct RecordPage {
     pub stored: String,
     pub bytes: usize,
     pub digest: String,
-    pub link: Option<Link>,
+    pub link: Option<ShownLink>,
     pub checked: LastCheck,
 }
 
 /// Its place in the chain.
 #[derive(Debug, Clone)]
-pub struct Link {
+pub struct ShownLink {
     pub seq: i64,
     pub hash: String,
     pub previous: String,
@@ -64,12 +64,12 @@ pub async fn page(
 ) -> Result<Response, Failure> {
     signed_in.auditor()?;
     let found = match (place.parse::<i64>(), place.parse::<EventId>()) {
-        (Ok(seq), _) if seq > 0 => Place::Link(seq),
-        (_, Ok(event)) => Place::Event(event),
+        (Ok(seq), _) if seq > 0 => RecordKey::Link(seq),
+        (_, Ok(event)) => RecordKey::Event(event),
         _ => return Err(Failure::NotFound),
     };
     let record = audit::record(&state.store, found).await?.ok_or(Failure::NotFound)?;
-    if let (Place::Event(_), Some(link)) = (found, &record.link) {
+    if let (RecordKey::Event(_), Some(link)) = (found, &record.link) {
         return Ok(Redirect::to(&format!("/audit/{}", link.seq)).into_response());
     }
     let checked = audit::checked(&state.store).await?;
@@ -100,11 +100,11 @@ impl RecordPage {
         signed_in: &SignedIn,
         record: &Record,
         differing: Option<&str>,
-        checked: &Checked,
+        checked: &ChainWalks,
         lag: store::audit::Lag,
     ) -> Self {
         let clock = &signed_in.clock;
-        let row = Row::of(&record.event, clock);
+        let row = AuditRow::of(&record.event, clock);
         let differs = |column| {
             format!("Its column `{column}`, which lists and filters go by, is not what its bytes say: it was changed.")
         };
@@ -113,7 +113,8 @@ impl RecordPage {
         let (pill, notice) = match (&record.link, wrong) {
             (_, Some(wrong)) => (Pill::new(Tone::Danger, Icon::CircleX, "Does not hold"), Some(Html::prose(&wrong))),
             (Some(_), None) => {
-                let unreadable = Written::read(&record.canonical).err().map(|why| words::audit::unreadable_event(&why));
+                let unreadable =
+                    WrittenEvent::read(&record.canonical).err().map(|why| words::audit::unreadable_event(&why));
                 (Pill::new(Tone::Good, Icon::Link, "Link holds"), unreadable.map(|text| Html::prose(&text)))
             }
             (None, None) if record.event.waits => {
@@ -132,7 +133,7 @@ impl RecordPage {
             .ok()
             .and_then(|value| serde_json::to_string_pretty(&value).ok());
         Self {
-            layout: signed_in.layout(layout::Place::Audit, title.clone()),
+            layout: signed_in.layout(layout::NavItem::Audit, title.clone()),
             title,
             row,
             pill,
@@ -142,7 +143,7 @@ impl RecordPage {
             stored: text,
             bytes: record.canonical.len(),
             digest: hex::encode(digest(&record.canonical)),
-            link: record.link.as_ref().map(|link| Link {
+            link: record.link.as_ref().map(|link| ShownLink {
                 seq: link.seq,
                 hash: hex::encode(&link.hash),
                 previous: hex::encode(&link.previous),
@@ -223,11 +224,11 @@ impl RecordPage {
             ..sealed.clone()
         };
         let verified =
-            Checked { verified: Some(("2026-11-24T12:02:00Z".parse().unwrap(), 4_102)), ..Checked::default() };
-        let broken = Checked {
+            ChainWalks { verified: Some(("2026-11-24T12:02:00Z".parse().unwrap(), 4_102)), ..ChainWalks::default() };
+        let broken = ChainWalks {
             broken: Some((
                 "2026-11-24T14:30:00Z".parse().unwrap(),
-                chain::Place::At(4_216),
+                chain::ChainPlace::At(4_216),
                 "it does not follow the link before it".into(),
             )),
             walking: Some(1_800),
@@ -238,7 +239,7 @@ impl RecordPage {
             ("audit-record", Self::new(&eli, &sealed, None, &verified, lag)),
             ("audit-record-changed", Self::new(&eli, &changed, None, &broken, lag)),
             ("audit-record-columns", Self::new(&eli, &sealed, Some("person_id"), &verified, lag)),
-            ("audit-record-waiting", Self::new(&eli, &waiting, None, &Checked::default(), lag)),
+            ("audit-record-waiting", Self::new(&eli, &waiting, None, &ChainWalks::default(), lag)),
         ]
     }
 }

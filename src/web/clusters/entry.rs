@@ -23,7 +23,7 @@ pub struct Entry {
 
 /// The entries by kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Entries {
+pub struct EntriesByKind {
     /// The number of Latchkey's entries: each belongs to accesses that the page lists.
     pub ours: usize,
     /// The number of entries of Latchkey's worker.
@@ -39,7 +39,7 @@ const WORKER: &str = "latchkey-worker";
 const NODES: &str = "system:nodes";
 const MASTERS: &str = "system:masters";
 
-impl Entries {
+impl EntriesByKind {
     /// Sorts the entries of aws-auth, with what RBAC binds to them.
     pub fn of(auth: &AwsAuth, state: &ClusterState) -> Self {
         let mappings = auth.identities();
@@ -140,7 +140,7 @@ mod tests {
             subjects: vec![Subject { kind: "Group".into(), name: "ops".into(), namespace: None }],
         };
         let state = ClusterState { bindings: vec![binding], ..ClusterState::default() };
-        let entries = Entries::of(&AwsAuth::read(&data), &state);
+        let entries = EntriesByKind::of(&AwsAuth::read(&data), &state);
         assert_eq!((entries.ours, entries.nodes.len(), entries.unmanaged.len()), (1, 1, 2));
         assert_eq!(entries.unmanaged[0].may, [Html::prose("`edit` in `payments`")]);
         assert!(entries.unmanaged[1].master && !entries.unmanaged[0].master);

@@ -4,11 +4,11 @@ use super::{Sight, mode_words};
 use crate::{
     store::read::{
         PAGE,
-        cluster::{self, ClusterRow},
+        cluster::{self, ListedCluster},
     },
     web::{
         Failure, SignedIn, State,
-        layout::{Layout, Place},
+        layout::{Layout, NavItem},
         look::Pill,
         requests::is_prod,
     },
@@ -26,7 +26,7 @@ use serde::Deserialize;
 #[template(path = "clusters/list.html")]
 pub struct ClustersPage {
     pub layout: Layout,
-    pub rows: Vec<Row>,
+    pub rows: Vec<ClusterListRow>,
     pub more: Option<String>,
     /// Whether the accesses of all people are counted, too.
     pub sees_all: bool,
@@ -34,7 +34,7 @@ pub struct ClustersPage {
 
 /// A cluster.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct ClusterListRow {
     pub address: String,
     pub ask: Option<String>,
     pub name: String,
@@ -66,21 +66,21 @@ pub async fn page(
 }
 
 impl ClustersPage {
-    fn new(signed_in: &SignedIn, mut rows: Vec<ClusterRow>) -> Self {
+    fn new(signed_in: &SignedIn, mut rows: Vec<ListedCluster>) -> Self {
         let goes_on = rows.len() > PAGE;
         rows.truncate(PAGE);
         let more = rows.last().filter(|_| goes_on).map(|last| format!("/clusters?after={}", last.name));
         Self {
-            layout: signed_in.layout(Place::Clusters, "Clusters"),
-            rows: rows.iter().map(|row| Row::of(row, signed_in)).collect(),
+            layout: signed_in.layout(NavItem::Clusters, "Clusters"),
+            rows: rows.iter().map(|row| ClusterListRow::of(row, signed_in)).collect(),
             more,
             sees_all: signed_in.visitor.roles.sees_all(),
         }
     }
 }
 
-impl Row {
-    fn of(row: &ClusterRow, signed_in: &SignedIn) -> Self {
+impl ClusterListRow {
+    fn of(row: &ListedCluster, signed_in: &SignedIn) -> Self {
         let age = row.age_seconds.map(|age| u64::try_from(age).unwrap_or(0));
         let arn: Vec<&str> = row.arn.split(':').collect();
         let place = match arn[..] {
@@ -110,7 +110,7 @@ impl Row {
 impl ClustersPage {
     /// A cluster of each kind.
     pub fn sample(signed_in: &SignedIn) -> Self {
-        let row = |number: u128, name: &str, age: Option<i64>, trouble: bool| ClusterRow {
+        let row = |number: u128, name: &str, age: Option<i64>, trouble: bool| ListedCluster {
             id: latchkey_domain::access::ClusterId(uuid::Uuid::from_u128(number)),
             name: name.to_owned(),
             arn: latchkey_testkit::cluster_arn(name),

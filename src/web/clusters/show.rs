@@ -1,6 +1,6 @@
 //! One cluster: a summary for everyone; who has access, and aws-auth with findings, for operators and auditors.
 
-use super::{Sight, entry::Entries, mode_words};
+use super::{Sight, entry::EntriesByKind, mode_words};
 use crate::{
     store::read::{
         PAGE,
@@ -11,14 +11,14 @@ use crate::{
         Failure, SignedIn, State,
         html::Html,
         icon::Icon,
-        layout::{Layout, Place},
+        layout::{Layout, NavItem},
         look::{Pill, Tone},
         path::Id,
         requests::is_prod,
         timeline,
     },
     words::{
-        access::{Access, Subject, doing},
+        access::{Access, SentenceSubject, doing},
         blocker,
         hold::Reader,
         time::duration,
@@ -30,7 +30,7 @@ use axum::extract::{Query, State as Extract};
 use jiff::SignedDuration;
 use latchkey_domain::{
     access::{ClusterId, GrantId},
-    eks::aws_auth::{AwsAuth, Finding, Key, Severity},
+    eks::aws_auth::{AwsAuth, Key, LintFinding, Severity},
     plan::observation::{AuthenticationMode, ClusterState},
 };
 use serde::Deserialize;
@@ -74,7 +74,7 @@ pub struct AccessRow {
 /// The part that only operators and auditors see.
 #[derive(Debug, Clone)]
 pub struct Inside {
-    pub entries: Entries,
+    pub entries: EntriesByKind,
     pub findings: usize,
     pub texts: Vec<Text>,
     /// Why there is no text.
@@ -85,20 +85,20 @@ pub struct Inside {
 #[derive(Debug, Clone)]
 pub struct Text {
     pub key: String,
-    pub lines: Vec<Line>,
+    pub lines: Vec<LintLine>,
 }
 
 /// A line with the findings about it.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub struct LintLine {
     pub number: usize,
     pub text: String,
-    pub findings: Vec<Remark>,
+    pub findings: Vec<ShownFinding>,
 }
 
 /// A finding.
 #[derive(Debug, Clone)]
-pub struct Remark {
+pub struct ShownFinding {
     pub pill: Pill,
     pub message: String,
     pub why: String,
@@ -141,7 +141,7 @@ impl ClusterPage {
         let closed = detail.dropped_at.is_some() || detail.gone.is_some();
         let can_ask = !closed && mode != Some(AuthenticationMode::Api);
         Self {
-            layout: signed_in.layout(Place::Clusters, detail.name.clone()).prod(prod),
+            layout: signed_in.layout(NavItem::Clusters, detail.name.clone()).prod(prod),
             name: detail.name.clone(),
             arn: detail.arn.clone(),
             prod,
@@ -234,7 +234,7 @@ impl AccessRow {
     fn of(access: &LiveAccess, signed_in: &SignedIn) -> Self {
         let doing = doing(&access.terms.profile);
         let place = Access::of(&doing, &access.terms);
-        let subject = Subject::of(&access.holder.name, access.holder.id == signed_in.visitor.person.id);
+        let subject = SentenceSubject::of(&access.holder.name, access.holder.id == signed_in.visitor.person.id);
         let tense = timeline::live(access.state, access.terms.minutes, access.active, access.doubted);
         Self {
             address: format!("/grants/{}", access.id),
@@ -249,7 +249,7 @@ impl Inside {
     fn of(state: &ClusterState, mode: Option<AuthenticationMode>) -> Self {
         let Some(object) = &state.aws_auth else {
             return Self {
-                entries: Entries::default(),
+                entries: EntriesByKind::default(),
                 findings: 0,
                 texts: vec![],
                 no_text: Some("There is no ConfigMap `kube-system/aws-auth` on this cluster."),
@@ -270,31 +270,31 @@ impl Inside {
             })
             .collect();
         let no_text = texts.is_empty().then_some("The ConfigMap `kube-system/aws-auth` is empty.");
-        Self { entries: Entries::of(&auth, state), findings: findings.len(), texts, no_text }
+        Self { entries: EntriesByKind::of(&auth, state), findings: findings.len(), texts, no_text }
     }
 }
 
 impl Text {
-    fn of(key: Key, text: &str, findings: &[Finding]) -> Self {
-        let of_key: Vec<&Finding> = findings.iter().filter(|finding| finding.key == key).collect();
+    fn of(key: Key, text: &str, findings: &[LintFinding]) -> Self {
+        let of_key: Vec<&LintFinding> = findings.iter().filter(|finding| finding.key == key).collect();
         let last = text.lines().count().max(1);
         let remarks = |number: usize| {
             // A finding past the last line is shown at the last line.
             let here = of_key.iter().filter(move |finding| finding.line.clamp(1, last) == number);
-            here.map(|finding| Remark::of(finding)).collect()
+            here.map(|finding| ShownFinding::of(finding)).collect()
         };
         let line =
-            |(at, text): (usize, &str)| Line { number: at + 1, text: text.to_owned(), findings: remarks(at + 1) };
-        let mut lines: Vec<Line> = text.lines().enumerate().map(line).collect();
+            |(at, text): (usize, &str)| LintLine { number: at + 1, text: text.to_owned(), findings: remarks(at + 1) };
+        let mut lines: Vec<LintLine> = text.lines().enumerate().map(line).collect();
         if lines.is_empty() {
-            lines.push(Line { number: 1, text: String::new(), findings: remarks(1) });
+            lines.push(LintLine { number: 1, text: String::new(), findings: remarks(1) });
         }
         Self { key: key.as_str().to_owned(), lines }
     }
 }
 
-impl Remark {
-    fn of(finding: &Finding) -> Self {
+impl ShownFinding {
+    fn of(finding: &LintFinding) -> Self {
         let pill = match finding.severity {
             Severity::Error => Pill::new(Tone::Danger, Icon::CircleX, "Error"),
             Severity::Warning => Pill::new(Tone::Needs, Icon::TriangleAlert, "Warning"),

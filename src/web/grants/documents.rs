@@ -3,7 +3,7 @@
 use crate::{
     store::read::grant::{GrantDetail, MappingShown},
     web::{
-        change::{Document, Line},
+        change::{ChangedDocument, ShownLine},
         html::Html,
     },
     words,
@@ -14,38 +14,39 @@ use latchkey_domain::{
 };
 
 /// What is, or was, in IAM and on the cluster because of this access.
-pub fn documents(detail: &GrantDetail) -> Vec<Document> {
+pub fn documents(detail: &GrantDetail) -> Vec<ChangedDocument> {
     let Some(mapping) = &detail.mapping else { return Vec::new() };
     let gone = detail.progress.state == GrantState::Ended;
     let mut documents = vec![policy_document(detail.iam_policy.as_deref(), gone), mapping_document(mapping)];
     if detail.progress.active.is_some() || detail.progress.steps.iter().any(|step| step.step.contains("binding")) {
         let said = words::access::ends_by(detail.terms.minutes);
-        let one = |spec: BindingSpec| Document { said: Some(said.clone()), ..whole("Binding", &spec.to_yaml(), gone) };
+        let one =
+            |spec: BindingSpec| ChangedDocument { said: Some(said.clone()), ..whole("Binding", &spec.to_yaml(), gone) };
         documents.extend(bindings(detail, &mapping.username).into_iter().map(one));
     }
     documents
 }
 
 /// The policy as it was last written for this access: it includes what the user's other accesses needed then.
-fn policy_document(written: Option<&str>, gone: bool) -> Document {
+fn policy_document(written: Option<&str>, gone: bool) -> ChangedDocument {
     let title = "IAM policy `latchkey`";
     let Some(written) = written else {
         let said = Some("Nothing was written in IAM for this access.".to_owned());
-        return Document { title: Html::prose(title), note: None, lines: Vec::new(), said };
+        return ChangedDocument { title: Html::prose(title), note: None, lines: Vec::new(), said };
     };
     let pretty = serde_json::from_str::<serde_json::Value>(written);
     let document = whole(title, &pretty.map_or_else(|_| written.to_owned(), |value| format!("{value:#}")), gone);
     let said =
         "As it was written for this access last. It holds what the user\u{2019}s other accesses needed then, too.";
-    Document { said: Some(said.to_owned()), ..document }
+    ChangedDocument { said: Some(said.to_owned()), ..document }
 }
 
-fn mapping_document(mapping: &MappingShown) -> Document {
+fn mapping_document(mapping: &MappingShown) -> ChangedDocument {
     let key = mapping.key.as_ref().map_or_else(String::new, |key| format!(", `{key}`"));
     let title = format!("ConfigMap `kube-system/aws-auth`{key}");
     let removed = mapping.removed_at.is_some();
     match (&mapping.inserted, mapping.own) {
-        (_, false) => Document {
+        (_, false) => ChangedDocument {
             title: Html::prose(&title),
             note: None,
             lines: Vec::new(),
@@ -55,7 +56,7 @@ fn mapping_document(mapping: &MappingShown) -> Document {
                 mapping.username
             )),
         },
-        (None, true) => Document {
+        (None, true) => ChangedDocument {
             title: Html::prose(&title),
             note: None,
             lines: Vec::new(),
@@ -65,12 +66,12 @@ fn mapping_document(mapping: &MappingShown) -> Document {
     }
 }
 
-fn whole(title: &str, text: &str, gone: bool) -> Document {
+fn whole(title: &str, text: &str, gone: bool) -> ChangedDocument {
     let (class, mark) = if gone { ("removed", '-') } else { ("added", '+') };
-    Document {
+    ChangedDocument {
         title: Html::prose(title),
         note: Some(if gone { "taken out again" } else { "added" }.to_owned()),
-        lines: text.lines().map(|text| Line { class, mark, text: text.to_owned() }).collect(),
+        lines: text.lines().map(|text| ShownLine { class, mark, text: text.to_owned() }).collect(),
         said: None,
     }
 }

@@ -1,6 +1,6 @@
 //! Giving back and revoking: the page asks once for confirmation, and names the effect.
 
-use super::show::{Again, shown};
+use super::show::{RefusedRevocation, shown};
 use crate::{
     actions::grants::{self, NotEnded},
     web::{Failure, SignedIn, State, path::Id},
@@ -60,12 +60,12 @@ async fn not_ended(
         NotEnded::NotFound => Err(signed_in.not_theirs()),
         NotEnded::Already(_) => {
             // The access ends already. The redirect is only for a person who may see the page.
-            shown(state, signed_in, id, Again::default()).await?;
+            shown(state, signed_in, id, RefusedRevocation::default()).await?;
             Ok(to(id))
         }
         NotEnded::Reason(unfit) => {
             let error = words::people::no_reason(unfit, "the holder of the access needs a reason");
-            again_with(state, signed_in, id, Again { reason, error: Some(error) }).await
+            again_with(state, signed_in, id, RefusedRevocation { reason, error: Some(error) }).await
         }
         NotEnded::Refused(refused @ (NotRevoked::NotHolder | NotRevoked::NotAllowed)) => {
             Err(Failure::Forbidden(refused.to_string()))
@@ -74,7 +74,12 @@ async fn not_ended(
     }
 }
 
-async fn again_with(state: &State, signed_in: &SignedIn, id: GrantId, again: Again) -> Result<Response, Failure> {
+async fn again_with(
+    state: &State,
+    signed_in: &SignedIn,
+    id: GrantId,
+    again: RefusedRevocation,
+) -> Result<Response, Failure> {
     let (page, may_revoke) = shown(state, signed_in, id, again).await?;
     if !may_revoke {
         return Err(Failure::NotFound);

@@ -3,7 +3,7 @@
 use crate::store::read::{
     grant::{Decider, GrantDetail, GrantPlain, MappingShown},
     progress::{GrantProgress, LegProgress, StepTaken},
-    told::{Told, What},
+    told::{AccessEvent, AccessEventKind},
 };
 use jiff::Timestamp;
 use latchkey_domain::{
@@ -171,9 +171,9 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
 }
 
 /// What the log says of it: proofs, and that another client removed its line meanwhile.
-fn told(access: Uuid, begun: bool, ends: bool) -> Vec<Told> {
-    let of = |time: &str, what: What| Told { grant: GrantId(access), at: at(time), what };
-    let proven = |target: &str, gone| What::Proven { target_kind: target.to_owned(), gone };
+fn told(access: Uuid, begun: bool, ends: bool) -> Vec<AccessEvent> {
+    let of = |time: &str, what: AccessEventKind| AccessEvent { grant: GrantId(access), at: at(time), what };
+    let proven = |target: &str, gone| AccessEventKind::Proven { target_kind: target.to_owned(), gone };
     let mut told = Vec::new();
     if begun {
         let by = "another client took the line of `latchkey:ana:3` out of aws-auth while the access runs; it was last \
@@ -181,7 +181,7 @@ fn told(access: Uuid, begun: bool, ends: bool) -> Vec<Told> {
         told.extend([
             of("14:02:11", proven("principal", false)),
             of("14:02:13", proven("cluster", false)),
-            of("14:20:00", What::Changed(by.to_owned())),
+            of("14:20:00", AccessEventKind::Changed(by.to_owned())),
         ]);
     }
     if ends {

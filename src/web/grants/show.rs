@@ -6,7 +6,7 @@ use crate::{
     store::read::grant::GrantDetail,
     web::{
         Failure, SignedIn, State,
-        layout::{Layout, Place},
+        layout::{Layout, NavItem},
         path::Id,
     },
 };
@@ -27,7 +27,7 @@ pub struct GrantPage {
     pub layout: Layout,
     pub view: View,
     /// What was sent and had no effect.
-    pub again: Again,
+    pub again: RefusedRevocation,
 }
 
 /// The live part, as a poll gets it.
@@ -40,7 +40,7 @@ struct LivePart<'a> {
 
 /// A revocation that was refused, shown again.
 #[derive(Debug, Default)]
-pub struct Again {
+pub struct RefusedRevocation {
     pub reason: String,
     pub error: Option<String>,
 }
@@ -51,7 +51,7 @@ pub async fn page(
     signed_in: SignedIn,
     Id(id): Id<GrantId>,
 ) -> Result<Response, Failure> {
-    Ok(shown(&state, &signed_in, id, Again::default()).await?.0)
+    Ok(shown(&state, &signed_in, id, RefusedRevocation::default()).await?.0)
 }
 
 /// The page as this visitor may see it now, reduced to what is certain if this version cannot read the access; and
@@ -60,7 +60,7 @@ pub(super) async fn shown(
     state: &State,
     signed_in: &SignedIn,
     id: GrantId,
-    again: Again,
+    again: RefusedRevocation,
 ) -> Result<(Response, bool), Failure> {
     let ((detail, part), again) = match sight::grant(&state.store, &signed_in.visitor, id).await {
         Err(error) if error.is_of_one_row() => {
@@ -88,7 +88,7 @@ pub async fn live(
     Id(id): Id<GrantId>,
     Query(query): Query<LiveQuery>,
 ) -> Result<Response, Failure> {
-    let page = GrantPage::read(&state, &signed_in, id, Again::default()).await?;
+    let page = GrantPage::read(&state, &signed_in, id, RefusedRevocation::default()).await?;
     if page.view.version == query.seen {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
@@ -103,18 +103,23 @@ impl GrantPage {
     ///
     /// # Errors
     /// `NotFound` if this visitor may not see it.
-    pub async fn read(state: &State, signed_in: &SignedIn, id: GrantId, again: Again) -> Result<Self, Failure> {
+    pub async fn read(
+        state: &State,
+        signed_in: &SignedIn,
+        id: GrantId,
+        again: RefusedRevocation,
+    ) -> Result<Self, Failure> {
         let found = sight::grant(&state.store, &signed_in.visitor, id).await?;
         let (detail, part) = found.ok_or_else(|| signed_in.not_theirs())?;
         Ok(Self::new(signed_in, &detail, part, again))
     }
 
-    fn new(signed_in: &SignedIn, detail: &GrantDetail, part: GrantPart, again: Again) -> Self {
+    fn new(signed_in: &SignedIn, detail: &GrantDetail, part: GrantPart, again: RefusedRevocation) -> Self {
         let view = View::of(detail, part, &signed_in.policy.file, &signed_in.clock);
         let error = if again.error.is_some() { "Error: " } else { "" };
         let title = format!("{error}{}", view.title);
         let address = format!("/grants/{}", view.id);
-        let layout = signed_in.layout(Place::Elsewhere, title).prod(view.prod).live(address);
+        let layout = signed_in.layout(NavItem::Elsewhere, title).prod(view.prod).live(address);
         Self { layout, view, again }
     }
 }
@@ -124,14 +129,14 @@ impl GrantPage {
     /// The page for its holder.
     pub fn sample_for_holder(signed_in: &SignedIn, detail: &GrantDetail) -> Self {
         let part = GrantPart { holder: true, may_end: false, oversees: false };
-        Self::new(signed_in, detail, part, Again::default())
+        Self::new(signed_in, detail, part, RefusedRevocation::default())
     }
 
     /// The page for an operator who revoked without a reason.
     pub fn sample_for_operator(signed_in: &SignedIn, detail: &GrantDetail) -> Self {
         let part = GrantPart { holder: false, may_end: true, oversees: true };
         let error = "Say why: the holder of the access needs a reason.".to_owned();
-        Self::new(signed_in, detail, part, Again { reason: String::new(), error: Some(error) })
+        Self::new(signed_in, detail, part, RefusedRevocation { reason: String::new(), error: Some(error) })
     }
 
     /// The live part alone, as HTML.

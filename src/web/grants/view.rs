@@ -5,18 +5,18 @@ use crate::{
     actions::sight::GrantPart,
     store::read::grant::GrantDetail,
     web::{
-        change::Document,
+        change::ChangedDocument,
         html::Html,
         icon::Icon,
         look::{Pill, Tone},
         power::reach_of,
         requests::is_prod,
         time_left::TimeLeft,
-        timeline::{self, Event},
+        timeline::{self, TimelineEvent},
     },
     words::{
         self, Clock, Sentence,
-        access::{Access, Subject, doing_on},
+        access::{Access, SentenceSubject, doing_on},
         sentence::list,
     },
 };
@@ -56,9 +56,9 @@ pub struct View {
     pub unprotected: Option<Html>,
     /// What else allows the same, or still does after Latchkey's own part is gone.
     pub residual: Vec<Html>,
-    pub documents: Vec<Document>,
-    pub events: Vec<Event>,
-    pub facts: Facts,
+    pub documents: Vec<ChangedDocument>,
+    pub events: Vec<TimelineEvent>,
+    pub facts: AccessPanel,
     pub can_give_back: bool,
     pub can_revoke: bool,
     pub ask_again: Option<String>,
@@ -86,7 +86,7 @@ pub struct HowTo {
 
 /// The side panel.
 #[derive(Debug, Clone)]
-pub struct Facts {
+pub struct AccessPanel {
     pub holder: String,
     pub handle: String,
     pub cluster: String,
@@ -116,7 +116,7 @@ impl View {
     pub fn of(detail: &GrantDetail, part: GrantPart, file: &PolicyFile, clock: &Clock) -> Self {
         let progress = &detail.progress;
         let namespaces = detail.terms.namespace_names();
-        let subject = Subject::of(&detail.holder.name, part.holder);
+        let subject = SentenceSubject::of(&detail.holder.name, part.holder);
         let doing = doing_on(&detail.terms.profile, &detail.kinds);
         let access = Access::of(&doing, &detail.terms);
         let tense = timeline::tense(progress, detail.terms.minutes);
@@ -152,7 +152,7 @@ impl View {
             never: if is_live { never(detail, &namespaces) } else { vec![] },
             documents: documents(detail),
             events: timeline::of_grant(progress, subject, clock),
-            facts: Facts::of(detail, &namespaces, clock),
+            facts: AccessPanel::of(detail, &namespaces, clock),
             can_give_back: part.holder && is_live,
             can_revoke: is_live && part.may_end && !part.holder,
             ask_again: (part.holder && over).then(|| ask_again(detail, &namespaces)),
@@ -303,7 +303,7 @@ impl HowTo {
     }
 }
 
-impl Facts {
+impl AccessPanel {
     fn of(detail: &GrantDetail, namespaces: &[String], clock: &Clock) -> Self {
         let names: Vec<&str> = detail.deciders.iter().map(|decider| decider.name.as_str()).collect();
         Self {

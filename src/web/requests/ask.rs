@@ -3,24 +3,24 @@
 use super::{
     choices::{Choice, Durations, Namespaces, longest, namespaces, offered_profiles, open_clusters, profiles},
     cluster_choices::ClusterChoices,
-    facts::{Read, is_prod},
+    facts::{Freshness, is_prod},
     form::{AskForm, address},
     groups::GroupLink,
     summary::Summary,
 };
 use crate::{
     actions::{
-        ask::{Considered, Field, Known, Problem, consider},
+        ask::{AskContext, Considered, Field, Problem, consider},
         preview,
         requests::{self, NotSubmitted},
     },
-    store::limits::Counted,
+    store::limits::CountedAction,
     web::{
         Failure, SignedIn, State,
-        failure::TooOften,
+        failure::TooOftenPage,
         html::Html,
         icon::Icon,
-        layout::{Layout, Place},
+        layout::{Layout, NavItem},
     },
     words::{self, hold::Reader, limits::Often},
 };
@@ -161,7 +161,7 @@ pub async fn send(
     let signed_in = signed_in.map_err(|failure| failure.keeping(address(&form), &form.reason))?;
     signed_in.ruled()?;
     let (person, times) = (signed_in.visitor.person.id.to_string(), state.site.limits.requests_per_person);
-    match state.count(Counted::Request, &person, times, Often::Request).await {
+    match state.count(CountedAction::Request, &person, times, Often::Request).await {
         Ok(()) => {}
         Err(Failure::TooOften(often)) => return too_often(&state, &signed_in, form, &find, often).await,
         Err(other) => return Err(other),
@@ -185,7 +185,7 @@ async fn too_often(
     signed_in: &SignedIn,
     form: AskForm,
     find: &str,
-    often: TooOften,
+    often: TooOftenPage,
 ) -> Result<Response, Failure> {
     let mut page = AskPage::read(state, signed_in, form, find).await?;
     page.layout.title = format!("Error: {}", page.layout.title);
@@ -195,9 +195,9 @@ async fn too_often(
 }
 
 /// What the form goes by, read once.
-async fn known(state: &State, signed_in: &SignedIn, form: &AskForm) -> Result<Known, Failure> {
+async fn known(state: &State, signed_in: &SignedIn, form: &AskForm) -> Result<AskContext, Failure> {
     let person = signed_in.visitor.person.id;
-    Ok(Known::read(&state.store, &signed_in.policy, person, &form.wanted().cluster).await?)
+    Ok(AskContext::read(&state.store, &signed_in.policy, person, &form.wanted().cluster).await?)
 }
 
 /// The duration that is chosen by default.
@@ -218,7 +218,7 @@ impl AskPage {
     async fn new(
         state: &State,
         signed_in: &SignedIn,
-        known: &Known,
+        known: &AskContext,
         form: AskForm,
         find: &str,
         mut considered: Considered,
@@ -227,7 +227,7 @@ impl AskPage {
         let current = &signed_in.policy;
         let shown = preview::of_ask(&state.store, current, &signed_in.visitor.person, known, &mut considered).await?;
         let own = &known.asker.principals;
-        let read = shown.as_ref().map(|shown| Read::of(shown, &signed_in.clock));
+        let read = shown.as_ref().map(|shown| Freshness::of(shown, &signed_in.clock));
         let held = known.held().filter(|_| considered.cluster.is_some());
         let unread = considered.observed.as_ref().is_some_and(|observed| observed.body.trouble.is_some());
         let longest = longest(signed_in, &form);
@@ -237,7 +237,7 @@ impl AskPage {
         let mut errors: Vec<Wrong> = problems.iter().map(Wrong::of).collect();
         errors.sort_by_key(|wrong| wrong.field);
         Ok(Self {
-            layout: signed_in.layout(Place::Ask, title).prod(prod),
+            layout: signed_in.layout(NavItem::Ask, title).prod(prod),
             clusters: ClusterChoices::of(&known.asker, signed_in, &form, find),
             profiles: profiles(signed_in, &form, considered.observed.as_ref().map(|observed| &*observed.body)),
             namespaces: namespaces(signed_in, &form, &considered),

@@ -2,7 +2,7 @@
 
 use super::{choices::Choice, facts::is_prod};
 use crate::{
-    store::read::asker::{Asked, Asker, Held},
+    store::read::asker::{Asker, AskersAccess, AskersRequest},
     web::requests::form::AskForm,
     web::{SignedIn, html::Html},
     words::{Clock, Sentence},
@@ -108,7 +108,7 @@ fn matches(cluster: &PolicyCluster, find: &str) -> bool {
 }
 
 /// The requester's access or pending request on a cluster, as a line.
-fn line(has: Option<&Held>, waits: Option<&Asked>, clock: &Clock) -> Option<Html> {
+fn line(has: Option<&AskersAccess>, waits: Option<&AskersRequest>, clock: &Clock) -> Option<Html> {
     match (has, waits) {
         (Some(held), _) => {
             let profile = &held.profile;

@@ -1,6 +1,6 @@
 //! Deciding a request, and cancelling it by its requester.
 
-use super::show::{Again, RequestPage};
+use super::show::{RefusedVote, RequestPage};
 use crate::{
     actions::requests::{self, NotDecided, VoteForm},
     web::{Failure, SignedIn, State, path::Id},
@@ -14,7 +14,7 @@ use axum::{
 use axum_extra::extract::Form;
 use latchkey_domain::access::{
     RequestId,
-    reason::Unfit,
+    reason::UnfitReason,
     request::{ClosedWhy, Refused, RequestState, Verdict},
     standing::NotRuled,
 };
@@ -40,21 +40,21 @@ pub async fn vote(
     let signed_in = signed_in.map_err(|failure| failure.keeping(format!("/requests/{id}"), &input.reason))?;
     signed_in.ruled()?;
     let Some(verdict) = Verdict::parse(&input.verdict) else {
-        return again(&state, &signed_in, id, &input, Trouble::Input("Choose to approve or to deny.")).await;
+        return again(&state, &signed_in, id, &input, VoteTrouble::Input("Choose to approve or to deny.")).await;
     };
     let Ok(seen) = input.seen.parse() else {
-        return again(&state, &signed_in, id, &input, Trouble::Refused(Refused::Stale)).await;
+        return again(&state, &signed_in, id, &input, VoteTrouble::Refused(Refused::Stale)).await;
     };
     let reason = Some(input.reason.clone());
     match requests::vote(&state.store, &signed_in.visitor, id, VoteForm { verdict, reason, seen }).await {
         Ok(_) => Ok(Redirect::to(&format!("/requests/{id}")).into_response()),
         Err(NotDecided::NotFound) => Err(Failure::NotFound),
-        Err(NotDecided::Reason(unfit)) => again(&state, &signed_in, id, &input, Trouble::Reason(unfit)).await,
-        Err(NotDecided::Refused(refused)) => again(&state, &signed_in, id, &input, Trouble::Refused(refused)).await,
+        Err(NotDecided::Reason(unfit)) => again(&state, &signed_in, id, &input, VoteTrouble::Reason(unfit)).await,
+        Err(NotDecided::Refused(refused)) => again(&state, &signed_in, id, &input, VoteTrouble::Refused(refused)).await,
         Err(NotDecided::Closed(closed, why)) => {
-            again(&state, &signed_in, id, &input, Trouble::Closed(closed, why)).await
+            again(&state, &signed_in, id, &input, VoteTrouble::Closed(closed, why)).await
         }
-        Err(NotDecided::NotRuled(why)) => again(&state, &signed_in, id, &input, Trouble::NotRuled(why)).await,
+        Err(NotDecided::NotRuled(why)) => again(&state, &signed_in, id, &input, VoteTrouble::NotRuled(why)).await,
         Err(NotDecided::Policy(error)) => Err(error.into()),
         Err(NotDecided::Store(error)) => Err(error.into()),
     }
@@ -69,12 +69,12 @@ pub async fn cancel(
     match requests::cancel(&state.store, &signed_in.visitor, id).await {
         // Cancelling is idempotent.
         Ok(()) | Err(NotDecided::Closed(RequestState::Cancelled, None | Some(ClosedWhy::Requester))) => {
-            RequestPage::read(&state, &signed_in, id, Again::default()).await?;
+            RequestPage::read(&state, &signed_in, id, RefusedVote::default()).await?;
             Ok(Redirect::to(&format!("/requests/{id}")).into_response())
         }
         Err(NotDecided::Closed(closed, why)) => {
             let input = VoteInput::default();
-            again(&state, &signed_in, id, &input, Trouble::Closed(closed, why)).await
+            again(&state, &signed_in, id, &input, VoteTrouble::Closed(closed, why)).await
         }
         Err(NotDecided::NotFound | NotDecided::Refused(_) | NotDecided::NotRuled(_) | NotDecided::Reason(_)) => {
             Err(Failure::NotFound)
@@ -85,9 +85,9 @@ pub async fn cancel(
 }
 
 /// Why a vote did not count.
-enum Trouble {
+enum VoteTrouble {
     Input(&'static str),
-    Reason(Unfit),
+    Reason(UnfitReason),
     Refused(Refused),
     Closed(RequestState, Option<ClosedWhy>),
     NotRuled(NotRuled),
@@ -98,26 +98,26 @@ async fn again(
     signed_in: &SignedIn,
     id: RequestId,
     input: &VoteInput,
-    trouble: Trouble,
+    trouble: VoteTrouble,
 ) -> Result<Response, Failure> {
     let (status, notice, error) = match trouble {
-        Trouble::Input(text) => (StatusCode::UNPROCESSABLE_ENTITY, None, Some(text.to_owned())),
-        Trouble::Reason(unfit) => (StatusCode::UNPROCESSABLE_ENTITY, None, Some(unfit.to_string())),
-        Trouble::Refused(Refused::ReasonMissing) => {
+        VoteTrouble::Input(text) => (StatusCode::UNPROCESSABLE_ENTITY, None, Some(text.to_owned())),
+        VoteTrouble::Reason(unfit) => (StatusCode::UNPROCESSABLE_ENTITY, None, Some(unfit.to_string())),
+        VoteTrouble::Refused(Refused::ReasonMissing) => {
             (StatusCode::UNPROCESSABLE_ENTITY, None, Some(Refused::ReasonMissing.to_string()))
         }
-        Trouble::Refused(refused @ (Refused::Own | Refused::NotEligible)) => {
+        VoteTrouble::Refused(refused @ (Refused::Own | Refused::NotEligible)) => {
             (StatusCode::FORBIDDEN, Some(refused.to_string()), None)
         }
-        Trouble::Refused(
+        VoteTrouble::Refused(
             refused @ (Refused::AlreadyVoted | Refused::Stale | Refused::Unresolved(_) | Refused::Lapsed),
         ) => (StatusCode::CONFLICT, Some(refused.to_string()), None),
-        Trouble::Closed(closed, why) => {
+        VoteTrouble::Closed(closed, why) => {
             (StatusCode::CONFLICT, Some(words::request::already(closed, why).to_owned()), None)
         }
-        Trouble::NotRuled(why) => (StatusCode::CONFLICT, Some(words::request::not_ruled(&why)), None),
+        VoteTrouble::NotRuled(why) => (StatusCode::CONFLICT, Some(words::request::not_ruled(&why)), None),
     };
-    let again = Again { notice, reason: input.reason.clone(), error };
+    let again = RefusedVote { notice, reason: input.reason.clone(), error };
     let page = RequestPage::read(state, signed_in, id, again).await?;
     // A second click by a person who already voted the same changes nothing, and is not an error.
     if status == StatusCode::CONFLICT && page.decision.is_none() && page.voted_as(&input.verdict) {

@@ -1,7 +1,7 @@
 //! The side panel of a request: what was asked, under which policy, how fresh the preview is.
 
 use crate::{
-    actions::preview::Shown,
+    actions::preview::ShownPreview,
     store::read::request::RequestDetail,
     web::html::Html,
     words::{self, Clock},
@@ -10,7 +10,7 @@ use latchkey_domain::access::{policy::PolicyFile, request::RequestState};
 
 /// The side panel's facts.
 #[derive(Debug, Clone)]
-pub struct Facts {
+pub struct RequestPanel {
     pub cluster: String,
     pub cluster_address: String,
     pub profile: String,
@@ -25,7 +25,7 @@ pub struct Facts {
 
 /// How fresh a preview is.
 #[derive(Debug, Clone)]
-pub struct Read {
+pub struct Freshness {
     pub text: Html,
     pub stale: bool,
 }
@@ -36,7 +36,7 @@ pub fn is_prod(file: &PolicyFile, cluster: &str) -> bool {
     found.and_then(|cluster| cluster.labels.get("stage")).is_some_and(|stage| stage.starts_with("prod"))
 }
 
-impl Facts {
+impl RequestPanel {
     /// What the panel says of this request.
     pub fn of(detail: &RequestDetail, namespaces: &[String], clock: &Clock) -> Self {
         let facts = &detail.facts;
@@ -55,9 +55,9 @@ impl Facts {
     }
 }
 
-impl Read {
+impl Freshness {
     /// "Read 40 s ago"; a warning after ten minutes.
-    pub fn of(shown: &Shown, _clock: &Clock) -> Self {
+    pub fn of(shown: &ShownPreview, _clock: &Clock) -> Self {
         let seconds = i64::try_from(shown.read_seconds_ago).unwrap_or(i64::MAX);
         let age = words::time::duration(jiff::SignedDuration::from_secs(seconds));
         let stale = seconds > crate::actions::ask::OLD_OBSERVATION.as_secs();

@@ -3,7 +3,7 @@
 
 use crate::{
     actions::ask::{Given, Wanted},
-    store::read::{asked::Asked, request::RequestDetail},
+    store::read::{asked::OwnRequest, request::RequestDetail},
 };
 use latchkey_domain::access::{cluster::PinnedNamespace, reason::Reason};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -75,7 +75,7 @@ pub fn address_of(detail: &RequestDetail) -> String {
 }
 
 /// *Ask again* for a row in the list of a person's requests.
-pub fn address_of_row(asked: &Asked) -> String {
+pub fn address_of_row(asked: &OwnRequest) -> String {
     let profile = asked.terms.profile.name.as_str();
     refilled(
         &asked.terms.cluster_name,

@@ -3,7 +3,7 @@
 use super::form::AskForm;
 use super::form::address;
 use crate::{actions::ask::Considered, web::html::Html, words};
-use latchkey_domain::access::policy::{Reason, RuledGroup, Ruling};
+use latchkey_domain::access::policy::{Refusal, RuledGroup, Ruling};
 
 /// A link that fills the form in with the namespaces that one policy rules.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ impl GroupLink {
         let Some(Ruling::Refused(reasons)) = &considered.ruling else { return vec![] };
         let groups = reasons
             .iter()
-            .filter_map(|reason| if let Reason::SeveralPolicies { groups } = reason { Some(groups) } else { None });
+            .filter_map(|reason| if let Refusal::SeveralPolicies { groups } = reason { Some(groups) } else { None });
         groups.flatten().map(|group| Self::of(form, group)).collect()
     }
 

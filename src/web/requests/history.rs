@@ -2,14 +2,14 @@
 
 use crate::{
     store::read::{
-        asked::{self, Asked},
-        held::{self, Held},
+        asked::{self, OwnRequest},
+        held::{self, HeldAccess},
         request::RequestDetail,
     },
     web::{Failure, SignedIn, State, html::Html, look::Pill},
     words::{
         Clock,
-        access::{Access, Subject, Tense, doing},
+        access::{Access, SentenceSubject, Tense, doing},
     },
 };
 use latchkey_domain::access::request::RequestState;
@@ -50,7 +50,7 @@ impl History {
 
 impl HistoryRow {
     /// A request as a line.
-    pub fn asked(asked: &Asked, name: &str, clock: &Clock) -> Self {
+    pub fn asked(asked: &OwnRequest, name: &str, clock: &Clock) -> Self {
         let doing = doing(&asked.terms.profile);
         let access = Access::of(&doing, &asked.terms);
         let tense = Tense::Asked { state: RequestState::Cancelled, minutes: asked.terms.minutes };
@@ -58,21 +58,21 @@ impl HistoryRow {
             asked.grant.map_or_else(|| Pill::request(asked.state, asked.closed_why), |(_, state)| Pill::grant(state));
         Self {
             address: format!("/requests/{}", asked.id),
-            sentence: Html::sentence(&access.sentence(Subject::Named(first_name(name)), tense, clock)),
+            sentence: Html::sentence(&access.sentence(SentenceSubject::Named(first_name(name)), tense, clock)),
             pill,
             when: Html::relative(clock, asked.submitted_at),
         }
     }
 
     /// An access as a line.
-    pub fn held(held: &Held, name: &str, clock: &Clock) -> Self {
+    pub fn held(held: &HeldAccess, name: &str, clock: &Clock) -> Self {
         let doing = doing(&held.terms.profile);
         let access = Access::of(&doing, &held.terms);
         let tense =
             Tense::Granted { state: held.state, minutes: held.terms.minutes, active: held.active, ended_at: None };
         Self {
             address: format!("/grants/{}", held.id),
-            sentence: Html::sentence(&access.sentence(Subject::Named(first_name(name)), tense, clock)),
+            sentence: Html::sentence(&access.sentence(SentenceSubject::Named(first_name(name)), tense, clock)),
             pill: Pill::grant(held.state),
             when: Html::relative(clock, held.created_at),
         }

@@ -4,11 +4,11 @@ use super::{
     ask::{AskPage, Wrong},
     choices::{Choice, Durations, Namespaces},
     cluster_choices::ClusterChoices,
-    facts::Read,
+    facts::Freshness,
     form::AskForm,
     groups::GroupLink,
     history::{History, HistoryRow},
-    show::{Decision, RequestPage},
+    show::{DecisionForm, RequestPage},
     summary::Summary,
 };
 use crate::{
@@ -17,19 +17,19 @@ use crate::{
         visitor::Visitor,
     },
     store::read::{
-        asked::Asked,
-        held::Held,
+        asked::OwnRequest,
+        held::HeldAccess,
         hold::{self, OnHold},
         progress::{GrantProgress, LegProgress, StepTaken},
         request::RequestDetail,
-        waiting::Waiting,
+        waiting::WaitingRequest,
     },
     web::{
         SignedIn,
-        change::{Change, Document, Line},
+        change::{ChangedDocument, ShownChange, ShownLine},
         html::Html,
         inbox::Due,
-        layout::Place,
+        layout::NavItem,
         power::{Power, risk_pill},
         samples::signed_in,
     },
@@ -44,7 +44,7 @@ use latchkey_domain::{
         evidence::{Answers, Evidence},
         grant::{Condition, GrantBasis, GrantState, Proven, Trouble},
         person::Person,
-        policy::{Reason, RuledGroup},
+        policy::{Refusal, RuledGroup},
         profile::ResolvedProfile,
         request::{ClosedWhy, RequestFacts, RequestState, Ruled, Seen, Unresolved, Verdict, Vote},
         standing::NotRuled,
@@ -219,12 +219,12 @@ fn as_ben() -> SignedIn {
     SignedIn { visitor: Visitor { person: person("Ben Okafor"), ..ben.visitor.clone() }, ..ben }
 }
 
-fn added(text: &str) -> Vec<Line> {
-    text.lines().map(|text| Line { class: "added", mark: '+', text: text.to_owned() }).collect()
+fn added(text: &str) -> Vec<ShownLine> {
+    text.lines().map(|text| ShownLine { class: "added", mark: '+', text: text.to_owned() }).collect()
 }
 
-fn change(grave: bool) -> Change {
-    let kept = |text: &str| Line { class: "kept", mark: ' ', text: text.to_owned() };
+fn change(grave: bool) -> ShownChange {
+    let kept = |text: &str| ShownLine { class: "kept", mark: ' ', text: text.to_owned() };
     let mut aws_auth = vec![
         kept("    - userarn: \"arn:aws:iam::111122223333:user/ci\""),
         kept("      username: \"ci\""),
@@ -233,13 +233,13 @@ fn change(grave: bool) -> Change {
     aws_auth.extend(added(
         "    - userarn: \"arn:aws:iam::111122223333:user/latchkey/ana\"\n      username: \"latchkey:ana:3\"\n      groups: []",
     ));
-    let document = |title: &str, note: Option<&str>, lines| Document {
+    let document = |title: &str, note: Option<&str>, lines| ChangedDocument {
         title: Html::prose(title),
         note: note.map(str::to_owned),
         lines,
         said: None,
     };
-    Change {
+    ShownChange {
         documents: vec![
             document(
                 "IAM policy `latchkey`",
@@ -282,9 +282,9 @@ fn history() -> History {
 }
 
 /// A request of Ana's.
-pub fn asked(number: u128, state: RequestState, grant: Option<GrantState>) -> Asked {
+pub fn asked(number: u128, state: RequestState, grant: Option<GrantState>) -> OwnRequest {
     let facts = facts(false);
-    Asked {
+    OwnRequest {
         id: RequestId(Uuid::from_u128(number)),
         terms: Terms { cluster_name: "staging-eu".to_owned(), minutes: 120, ..facts.terms },
         reason: "See whether the new ingress settings arrived.".to_owned(),
@@ -298,10 +298,10 @@ pub fn asked(number: u128, state: RequestState, grant: Option<GrantState>) -> As
 }
 
 /// An access of Ana's.
-pub fn held(number: u128, state: GrantState) -> Held {
+pub fn held(number: u128, state: GrantState) -> HeldAccess {
     let facts = facts(false);
     let blocked = state == GrantState::Revoking;
-    Held {
+    HeldAccess {
         id: GrantId(Uuid::from_u128(number)),
         request: facts.id,
         terms: facts.terms,
@@ -320,7 +320,7 @@ pub fn held(number: u128, state: GrantState) -> Held {
 /// A request that waits for Ben.
 pub fn waiting(grave: bool) -> Due {
     let facts = facts(grave);
-    Due { ruled: ruled(&facts, if grave { 2 } else { 1 }), row: Waiting { facts, votes: vec![] } }
+    Due { ruled: ruled(&facts, if grave { 2 } else { 1 }), row: WaitingRequest { facts, votes: vec![] } }
 }
 
 impl RequestPage {
@@ -332,11 +332,11 @@ impl RequestPage {
         page
     }
 
-    fn deciding(grave: bool, decision: Decision) -> Self {
+    fn deciding(grave: bool, decision: DecisionForm) -> Self {
         let mut page = Self::sample(&as_ben(), &detail(grave));
         page.change = Some(change(grave));
         page.waits = grave.then(|| paused(Reader::Decider, &crate::web::samples::clock()));
-        page.read = Some(Read { text: Html::prose("From what the worker read 40 s ago."), stale: false });
+        page.read = Some(Freshness { text: Html::prose("From what the worker read 40 s ago."), stale: false });
         page.history = Some(history());
         page.decision = Some(decision);
         page
@@ -366,7 +366,7 @@ impl RequestPage {
             votes: vec![vote("Ben Okafor", Verdict::Deny, Some("Use `staging-eu`; the same error shows there."))],
             ..detail(false)
         };
-        let seen = Decision { seen: "0".repeat(64), ..Decision::default() };
+        let seen = DecisionForm { seen: "0".repeat(64), ..DecisionForm::default() };
         let unresolved = Html::prose(&Unresolved::RoleMissing("view".to_owned()).to_string());
         let closed = |why| RequestDetail {
             state: RequestState::Cancelled,
@@ -379,7 +379,7 @@ impl RequestPage {
             ("request-waiting", Self::sample(&ana, &detail(false))),
             ("request-deciding", Self::deciding(false, seen.clone())),
             ("request-deciding-high", Self::deciding(true, seen.clone())),
-            ("request-deciding-wrong", Self::deciding(false, Decision { error, ..seen.clone() })),
+            ("request-deciding-wrong", Self::deciding(false, DecisionForm { error, ..seen.clone() })),
             ("request-setting-up", Self::sample(&ana, &granted(GrantState::Provisioning))),
             ("request-active", Self::sample(&ana, &granted(GrantState::Active))),
             ("request-ended", Self::sample(&ana, &granted(GrantState::Ended))),
@@ -388,7 +388,7 @@ impl RequestPage {
             ("request-void", Self::void(&ana)),
             ("request-void-voter", Self::void(&as_ben())),
             ("request-dropped", Self::not_ruled(&ana, NotRuled::ClusterDropped)),
-            ("request-only-deny", Self::deciding(false, Decision { only_deny: Some(unresolved), ..seen })),
+            ("request-only-deny", Self::deciding(false, DecisionForm { only_deny: Some(unresolved), ..seen })),
             ("request-closed-policy", Self::sample(&ana, &closed(ClosedWhy::PolicyChanged))),
             ("request-closed-identity", Self::sample(&ana, &closed(ClosedWhy::PrincipalEnded))),
         ]
@@ -412,7 +412,7 @@ impl AskPage {
     pub fn samples() -> Vec<(&'static str, Self)> {
         let ana = signed_in("Ana Petrova");
         let filled = || Self {
-            layout: ana.layout(Place::Ask, "Request access").prod(true),
+            layout: ana.layout(NavItem::Ask, "Request access").prod(true),
             clusters: ClusterChoices {
                 choices: vec![
                     choice("prod-eu", None, true),
@@ -455,7 +455,7 @@ impl AskPage {
                 ),
                 approvers: Some(Html::prose("Ben Okafor or Chi Nguyen decides.")),
                 lapses: Some(Html::prose("If no approver decides within 1 day, it lapses.")),
-                read: Some(Read { text: Html::prose("From what the worker read 40 s ago."), stale: false }),
+                read: Some(Freshness { text: Html::prose("From what the worker read 40 s ago."), stale: false }),
                 obstacles: vec![],
                 needs_identity: false,
             }),
@@ -464,7 +464,7 @@ impl AskPage {
         };
         let wrong = |field, anchor, text: &str| Wrong { field, anchor, text: Html::prose(text) };
         let empty = Self {
-            layout: ana.layout(Place::Ask, "Request access"),
+            layout: ana.layout(NavItem::Ask, "Request access"),
             clusters: ClusterChoices {
                 choices: vec![choice("prod-eu", None, false), choice("staging-eu", None, false)],
                 ..ClusterChoices::default()
@@ -519,7 +519,7 @@ impl AskPage {
             ),
         ];
         filled.groups = groups.iter().map(|group| GroupLink::of(&form, group)).collect();
-        let problem = Problem::new(Field::Namespaces, Reason::SeveralPolicies { groups }.to_string());
+        let problem = Problem::new(Field::Namespaces, Refusal::SeveralPolicies { groups }.to_string());
         if let Some(summary) = &mut filled.summary {
             summary.obstacles = vec![Html::prose(&problem.sentence)];
         }

@@ -1,14 +1,14 @@
 //! One request: its state and, for a person who may decide, the form of the decision.
 
 use super::{
-    facts::{Facts, Read, is_prod},
+    facts::{Freshness, RequestPanel, is_prod},
     history::History,
     standing::{self, standing},
-    waiting::Waiting,
+    waiting::WaitingDeciders,
 };
 use crate::{
     actions::{
-        preview::{self, Shown},
+        preview::{self, ShownPreview},
         sight::{self, RequestPart, SeenRequest},
     },
     store::{
@@ -20,18 +20,18 @@ use crate::{
     },
     web::{
         Failure, SignedIn, State,
-        change::Change,
+        change::ShownChange,
         html::Html,
         icon::Icon,
-        layout::{Layout, Place},
+        layout::{Layout, NavItem},
         look::Pill,
         path::Id,
         power::Power,
-        timeline::Event,
+        timeline::TimelineEvent,
     },
     words::{
         Clock,
-        access::{Access, Subject, doing_on},
+        access::{Access, SentenceSubject, doing_on},
         hold::Reader,
     },
 };
@@ -69,16 +69,16 @@ pub struct RequestPage {
     pub requester: String,
     pub handle: String,
     pub reason: String,
-    pub facts: Facts,
-    pub events: Vec<Event>,
+    pub facts: RequestPanel,
+    pub events: Vec<TimelineEvent>,
     pub power: Power,
     /// What would change; for a decider, while the request is pending.
-    pub change: Option<Change>,
+    pub change: Option<ShownChange>,
     /// What holds the cluster up, so that an approval will wait; until the request is decided.
     pub waits: Option<Html>,
     /// How fresh the preview is.
-    pub read: Option<Read>,
-    pub decision: Option<Decision>,
+    pub read: Option<Freshness>,
+    pub decision: Option<DecisionForm>,
     pub own_verdict: Option<Verdict>,
     /// What happened to this visitor's own vote, or why they cannot vote.
     pub own_part: Option<Html>,
@@ -96,7 +96,7 @@ pub struct RequestPage {
 
 /// The form of a decider, with what was typed into it before.
 #[derive(Debug, Clone, Default)]
-pub struct Decision {
+pub struct DecisionForm {
     pub seen: String,
     pub reason: String,
     pub error: Option<String>,
@@ -106,7 +106,7 @@ pub struct Decision {
 
 /// A form that had no effect: shown again with the page as it is now.
 #[derive(Debug, Default)]
-pub struct Again {
+pub struct RefusedVote {
     pub notice: Option<String>,
     pub reason: String,
     pub error: Option<String>,
@@ -118,7 +118,7 @@ pub async fn page(
     signed_in: SignedIn,
     Id(id): Id<RequestId>,
 ) -> Result<RequestPage, Failure> {
-    RequestPage::read(&state, &signed_in, id, Again::default()).await
+    RequestPage::read(&state, &signed_in, id, RefusedVote::default()).await
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -131,7 +131,7 @@ pub struct LiveQuery {
 
 #[derive(Debug, Template, WebTemplate)]
 #[template(path = "changed.html")]
-struct Changed {
+struct ChangedRequest {
     address: String,
 }
 
@@ -142,12 +142,12 @@ pub async fn live(
     Id(id): Id<RequestId>,
     Query(query): Query<LiveQuery>,
 ) -> Result<Response, Failure> {
-    let page = RequestPage::read(&state, &signed_in, id, Again::default()).await?;
+    let page = RequestPage::read(&state, &signed_in, id, RefusedVote::default()).await?;
     if page.version == query.seen {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     if query.deciding.is_some() {
-        return Ok(Changed { address: format!("/requests/{id}") }.into_response());
+        return Ok(ChangedRequest { address: format!("/requests/{id}") }.into_response());
     }
     match page.as_live().render().and_then(|html| Ok(html + &page.layout.as_of()?)) {
         Ok(html) => Ok(axum::response::Html(html).into_response()),
@@ -160,7 +160,7 @@ impl RequestPage {
     ///
     /// # Errors
     /// `NotFound` if this visitor may not see it.
-    pub async fn read(state: &State, signed_in: &SignedIn, id: RequestId, again: Again) -> Result<Self, Failure> {
+    pub async fn read(state: &State, signed_in: &SignedIn, id: RequestId, again: RefusedVote) -> Result<Self, Failure> {
         let current = &signed_in.policy;
         let found = sight::request(&state.store, &signed_in.visitor, signed_in.rules(), id).await?;
         let SeenRequest { mut detail, ruled, known, part } = found.ok_or_else(|| signed_in.not_theirs())?;
@@ -187,7 +187,7 @@ impl RequestPage {
         }
         if let (true, true, false, Some(seen)) = (pending, part.eligible, voted, seen) {
             let unresolved = ruled.as_ref().ok().and_then(|ruled| ruled.profile.as_ref().err());
-            view.decision = Some(Decision {
+            view.decision = Some(DecisionForm {
                 seen: seen.to_string(),
                 reason: again.reason,
                 error: again.error,
@@ -232,18 +232,18 @@ impl RequestPage {
     ) -> Self {
         let (facts, clock) = (&detail.facts, &signed_in.clock);
         let namespaces = facts.terms.namespace_names();
-        let subject = Subject::of(&facts.requester.name, part.requester);
+        let subject = SentenceSubject::of(&facts.requester.name, part.requester);
         let doing = doing_on(&facts.terms.profile, kinds);
         let access = Access::of(&doing, &facts.terms);
         let sentence = access.sentence(subject, standing::tense(detail), clock);
-        let waiting_for = ruled.as_ref().map(|ruled| Waiting::of(detail, ruled, known)).map_err(Clone::clone);
+        let waiting_for = ruled.as_ref().map(|ruled| WaitingDeciders::of(detail, ruled, known)).map_err(Clone::clone);
         let prod = is_prod(&signed_in.policy.file, &facts.terms.cluster_name);
         let pill = standing::pill(detail);
         let title = format!("{} · {}", pill.word, facts.terms.cluster_name);
         let crumb = if part.requester { ("/", "Home") } else { ("/inbox", "Inbox") };
         let grant = detail.grant.as_ref();
         Self {
-            layout: signed_in.layout(Place::Elsewhere, title).prod(prod).live(format!("/requests/{}", facts.id)),
+            layout: signed_in.layout(NavItem::Elsewhere, title).prod(prod).live(format!("/requests/{}", facts.id)),
             id: facts.id.to_string(),
             crumb,
             sentence: Html::sentence(&sentence),
@@ -254,7 +254,7 @@ impl RequestPage {
             requester: facts.requester.name.clone(),
             handle: facts.requester.handle.to_string(),
             reason: facts.reason.clone(),
-            facts: Facts::of(detail, &namespaces, clock),
+            facts: RequestPanel::of(detail, &namespaces, clock),
             events: standing::events(detail, subject, &waiting_for, clock),
             power: Power::of(&facts.terms.profile, &namespaces, &namespaces, kinds),
             change: None,
@@ -262,7 +262,7 @@ impl RequestPage {
             read: None,
             decision: None,
             own_verdict: part.verdict.map(|(verdict, _)| verdict),
-            own_part: waiting_for.as_ref().unwrap_or(&Waiting::default()).own_part(part, detail, clock),
+            own_part: waiting_for.as_ref().unwrap_or(&WaitingDeciders::default()).own_part(part, detail, clock),
             notice: None,
             can_cancel: part.requester && detail.state == RequestState::Pending,
             open: grant.filter(|_| part.requester).map(|grant| format!("/grants/{}", grant.id)),
@@ -278,9 +278,9 @@ impl RequestPage {
         self.own_verdict.is_some_and(|own| own.as_str() == verdict)
     }
 
-    fn add_preview(&mut self, shown: Option<&Shown>, clock: &Clock) {
+    fn add_preview(&mut self, shown: Option<&ShownPreview>, clock: &Clock) {
         let Some(shown) = shown else { return };
-        self.change = Some(Change::of(shown));
-        self.read = Some(Read::of(shown, clock));
+        self.change = Some(ShownChange::of(shown));
+        self.read = Some(Freshness::of(shown, clock));
     }
 }

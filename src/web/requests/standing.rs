@@ -1,17 +1,17 @@
 //! The state of a request: its pill, its sentence, its timeline, and how soon to poll again.
 
-use super::waiting::Waiting;
+use super::waiting::WaitingDeciders;
 use crate::{
     store::read::request::RequestDetail,
     web::{
         html::Html,
         icon::Icon,
         look::{Pill, Tone},
-        timeline::{self, Event},
+        timeline::{self, TimelineEvent},
     },
     words::{
         self, Clock, Sentence,
-        access::{Subject, Tense},
+        access::{SentenceSubject, Tense},
     },
 };
 use latchkey_domain::access::{
@@ -67,7 +67,7 @@ pub fn poll(detail: &RequestDetail) -> Option<u32> {
 }
 
 /// The present state, and what happens next.
-pub fn standing(detail: &RequestDetail, waiting: &Result<Waiting, NotRuled>, clock: &Clock) -> Sentence {
+pub fn standing(detail: &RequestDetail, waiting: &Result<WaitingDeciders, NotRuled>, clock: &Clock) -> Sentence {
     if let Some(grant) = &detail.grant {
         return timeline::standing(grant, clock);
     }
@@ -101,14 +101,14 @@ pub fn standing(detail: &RequestDetail, waiting: &Result<Waiting, NotRuled>, clo
 /// What happened, in order.
 pub fn events(
     detail: &RequestDetail,
-    subject: Subject<'_>,
-    waiting: &Result<Waiting, NotRuled>,
+    subject: SentenceSubject<'_>,
+    waiting: &Result<WaitingDeciders, NotRuled>,
     clock: &Clock,
-) -> Vec<Event> {
+) -> Vec<TimelineEvent> {
     let facts = &detail.facts;
     let asked = Sentence::default().text(subject.start()).text(" asked");
     let mut events = vec![
-        Event::major(Tone::Neutral, Icon::Send, Html::sentence(&asked), facts.submitted_at)
+        TimelineEvent::major(Tone::Neutral, Icon::Send, Html::sentence(&asked), facts.submitted_at)
             .quoting(Some(&facts.reason)),
     ];
     for vote in &detail.votes {
@@ -117,20 +117,20 @@ pub fn events(
             Verdict::Deny => (Tone::Danger, Icon::X),
         };
         let text = Sentence::default().text(&*vote.by.name).text(format!(" {}", words::request::verdict(vote.verdict)));
-        events.push(Event::major(tone, icon, Html::sentence(&text), vote.at).quoting(vote.reason.as_deref()));
+        events.push(TimelineEvent::major(tone, icon, Html::sentence(&text), vote.at).quoting(vote.reason.as_deref()));
         if let Some(changed) = waiting.as_ref().ok().and_then(|waiting| waiting.void.get(&vote.by.id)) {
             let text = Sentence::default().text(format!("That {}", words::request::void(changed)));
-            events.push(Event::minor(Tone::Needs, Icon::TriangleAlert, Html::sentence(&text), None));
+            events.push(TimelineEvent::minor(Tone::Needs, Icon::TriangleAlert, Html::sentence(&text), None));
         }
     }
     if detail.basis == GrantBasis::Automatic && detail.state == RequestState::Approved {
         let text = format!("Approved by the policy `{}` itself", facts.policy_name);
-        events.push(Event::major(Tone::Good, Icon::Check, Html::prose(&text), facts.submitted_at));
+        events.push(TimelineEvent::major(Tone::Good, Icon::Check, Html::prose(&text), facts.submitted_at));
     }
     match (detail.state, detail.closed_at) {
         (RequestState::Cancelled, at) => {
             let text = words::request::closed_by(subject.start(), detail.closed_why);
-            events.push(Event::major(
+            events.push(TimelineEvent::major(
                 Tone::Neutral,
                 Icon::CircleSlash,
                 Html::sentence(&Sentence::default().text(text)),
@@ -138,7 +138,7 @@ pub fn events(
             ));
         }
         (RequestState::Lapsed, at) => {
-            events.push(Event::major(
+            events.push(TimelineEvent::major(
                 Tone::Neutral,
                 Icon::Timer,
                 Html::prose("It lapsed: no approver decided in time"),

@@ -1,6 +1,6 @@
 //! The summary beside the form of a request: what would happen.
 
-use super::facts::Read;
+use super::facts::Freshness;
 use super::form::AskForm;
 use crate::{
     actions::ask::{Considered, Field},
@@ -22,7 +22,7 @@ pub struct Summary {
     pub power: Power,
     pub approvers: Option<Html>,
     pub lapses: Option<Html>,
-    pub read: Option<Read>,
+    pub read: Option<Freshness>,
     /// What prevents the request.
     pub obstacles: Vec<Html>,
     pub needs_identity: bool,
@@ -34,7 +34,7 @@ impl Summary {
         considered: &Considered,
         known: &[Person],
         needs_identity: bool,
-        read: Option<Read>,
+        read: Option<Freshness>,
     ) -> Option<Self> {
         let (_, cluster) = considered.cluster.as_ref()?;
         let resolved = considered.resolved.as_ref()?;

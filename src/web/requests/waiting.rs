@@ -10,13 +10,13 @@ use latchkey_domain::access::{
     PersonId,
     person::Person,
     request::{RequestState, Ruled, Verdict, Vote},
-    rules::Changed,
+    rules::ChangedRule,
 };
 use std::collections::BTreeMap;
 
 /// The deciders that a request waits for.
 #[derive(Debug, Clone, Default)]
-pub struct Waiting {
+pub struct WaitingDeciders {
     /// The names of those who may decide and have not.
     pub names: Vec<String>,
     /// The same in words, for the time until one of them first signs in.
@@ -24,12 +24,12 @@ pub struct Waiting {
     pub approvals: usize,
     pub quorum: usize,
     /// Whose approvals no longer count, and which rules changed since.
-    pub void: BTreeMap<PersonId, Vec<Changed>>,
+    pub void: BTreeMap<PersonId, Vec<ChangedRule>>,
     /// Whether the requester is an approver under the policy, and excluded only because the request is theirs.
     requester_approves: bool,
 }
 
-impl Waiting {
+impl WaitingDeciders {
     /// The deciders that it waits for, among the people who signed in before.
     pub fn of(detail: &RequestDetail, ruled: &Ruled, known: &[Person]) -> Self {
         let eligible = &ruled.eligible;

@@ -2,7 +2,7 @@
 
 use super::{
     At, address,
-    show::{Again, TargetPage},
+    show::{RefusedPause, TargetPage},
 };
 use crate::words;
 use crate::{
@@ -41,11 +41,11 @@ pub async fn pause(
     let (status, again) = match paused {
         Err(NotDone::Reason(unfit)) => {
             let error = words::people::no_reason(unfit, "all people whose access waits read it");
-            let again = Again { reason: form.reason, error: Some(error), ..Again::default() };
+            let again = RefusedPause { reason: form.reason, error: Some(error), ..RefusedPause::default() };
             (StatusCode::UNPROCESSABLE_ENTITY, again)
         }
         Err(NotDone::PausedAlready) => {
-            (StatusCode::CONFLICT, Again { reason: form.reason, late: true, ..Again::default() })
+            (StatusCode::CONFLICT, RefusedPause { reason: form.reason, late: true, ..RefusedPause::default() })
         }
         other => return done(target, other),
     };

@@ -4,13 +4,13 @@ use super::address;
 use crate::{
     store::read::{
         PAGE,
-        target::{self, TargetRow, Wanted},
+        target::{self, TargetRow, TargetSearch},
     },
     web::{
         Failure, SignedIn, State,
         html::Html,
         icon::Icon,
-        layout::{Layout, Place},
+        layout::{Layout, NavItem},
         look::{Pill, Tone},
         requests::is_prod,
     },
@@ -28,19 +28,19 @@ use serde::Deserialize;
 #[template(path = "targets/list.html")]
 pub struct TargetsPage {
     pub layout: Layout,
-    pub filter: Filter,
+    pub filter: TargetFilter,
     /// Empty on later pages.
-    pub troubled: Vec<Row>,
+    pub troubled: Vec<TargetListRow>,
     /// Whether there are more targets in trouble than are shown.
     pub more_troubled: bool,
-    pub rows: Vec<Row>,
+    pub rows: Vec<TargetListRow>,
     pub more: Option<String>,
     pub later: bool,
 }
 
 /// A target.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct TargetListRow {
     pub address: String,
     pub name: String,
     pub kind: &'static str,
@@ -56,7 +56,7 @@ pub struct Row {
 /// The filters, as they are written in the address.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Filter {
+pub struct TargetFilter {
     pub kind: String,
     pub find: String,
     pub after: String,
@@ -66,7 +66,7 @@ pub struct Filter {
 pub async fn page(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
-    Query(filter): Query<Filter>,
+    Query(filter): Query<TargetFilter>,
 ) -> Result<TargetsPage, Failure> {
     signed_in.operator()?;
     let wanted = filter.wanted();
@@ -74,18 +74,18 @@ pub async fn page(
     let troubled = if later {
         Vec::new()
     } else {
-        target::list(&state.store, &Wanted { in_trouble: true, ..wanted.clone() }, PAGE + 1).await?
+        target::list(&state.store, &TargetSearch { in_trouble: true, ..wanted.clone() }, PAGE + 1).await?
     };
     let rows = target::list(&state.store, &wanted, PAGE + 1).await?;
     Ok(TargetsPage::new(&signed_in, filter, troubled, rows))
 }
 
-impl Filter {
-    fn wanted(&self) -> Wanted {
+impl TargetFilter {
+    fn wanted(&self) -> TargetSearch {
         // The database refuses a NUL in a text. No name contains control characters, so such a filter finds nothing.
         let find = self.find.trim().replace(char::is_control, "\u{fffd}");
         let after = self.after.split_once('.').and_then(|(kind, key)| Target::from_columns(kind, key.parse().ok()?));
-        Wanted {
+        TargetSearch {
             kind: Some(self.kind.clone()).filter(|kind| kind == "cluster" || kind == "principal"),
             find: Some(find).filter(|find| !find.is_empty()),
             in_trouble: false,
@@ -113,16 +113,16 @@ impl Filter {
 impl TargetsPage {
     pub(super) fn new(
         signed_in: &SignedIn,
-        filter: Filter,
+        filter: TargetFilter,
         mut troubled: Vec<TargetRow>,
         mut rows: Vec<TargetRow>,
     ) -> Self {
         let (more_troubled, goes_on) = (troubled.len() > PAGE, rows.len() > PAGE);
         troubled.truncate(PAGE);
         rows.truncate(PAGE);
-        let shown = |rows: &[TargetRow]| rows.iter().map(|row| Row::of(row, signed_in)).collect::<Vec<_>>();
+        let shown = |rows: &[TargetRow]| rows.iter().map(|row| TargetListRow::of(row, signed_in)).collect::<Vec<_>>();
         Self {
-            layout: signed_in.layout(Place::Targets, "Targets"),
+            layout: signed_in.layout(NavItem::Targets, "Targets"),
             later: !filter.after.is_empty(),
             more: rows.last().filter(|_| goes_on).map(|last| filter.next(last.target)),
             troubled: shown(&troubled),
@@ -133,7 +133,7 @@ impl TargetsPage {
     }
 }
 
-impl Row {
+impl TargetListRow {
     fn of(row: &TargetRow, signed_in: &SignedIn) -> Self {
         let (pill, marks) = state(row);
         let (kind, name) = match row.target {

@@ -2,12 +2,12 @@
 
 use super::{
     address,
-    show::{Again, TargetPage},
+    show::{RefusedPause, TargetPage},
 };
 use crate::words;
 use crate::{
     actions::identities::{self, NotReleased},
-    store::people::Held,
+    store::people::HeldPrincipal,
     web::{Failure, SignedIn, State, path::Id},
 };
 use axum::{
@@ -40,8 +40,8 @@ pub struct Typed {
 
 impl Release {
     /// The form, if the identity has not ended.
-    pub(super) fn of(id: PrincipalId, held: Held, (typed, error): (Typed, Option<String>)) -> Option<Self> {
-        let Held { handle, name, ended_at, .. } = held;
+    pub(super) fn of(id: PrincipalId, held: HeldPrincipal, (typed, error): (Typed, Option<String>)) -> Option<Self> {
+        let HeldPrincipal { handle, name, ended_at, .. } = held;
         let address = format!("/identities/{id}/release");
         ended_at.is_none().then(|| Self { address, name, handle: handle.to_string(), typed, error })
     }
@@ -67,7 +67,7 @@ pub async fn release(
                 }
                 other => other.to_string(),
             };
-            let again = Again { release: (typed, Some(said)), ..Again::default() };
+            let again = RefusedPause { release: (typed, Some(said)), ..RefusedPause::default() };
             let page = TargetPage::read(&state, &signed_in, target, again).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }

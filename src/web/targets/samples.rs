@@ -1,18 +1,18 @@
 //! Sample data for the pages of targets.
 
 use super::{
-    list::{Filter, TargetsPage},
+    list::{TargetFilter, TargetsPage},
     release::Typed,
-    show::{Again, TargetPage},
+    show::{RefusedPause, TargetPage},
 };
 use crate::store::{
-    people::Held,
-    read::target::{LegRow, Paused, TargetDetail, TargetRow, WriteRow},
+    people::HeldPrincipal,
+    read::target::{ListedLeg, Paused, TargetDetail, TargetRow, WriteRow},
 };
 use latchkey_domain::access::{
     GrantId,
     became::Became,
-    blocker::{Blocker, Call, Right},
+    blocker::{Blocker, FailedCall, MissingRight},
     grant::{GrantState, Proven, Trouble},
     transition::Target,
 };
@@ -24,8 +24,8 @@ fn paused(cluster: &str, why: &str) -> Blocker {
 
 fn not_allowed() -> Blocker {
     let (operation, subject) = ("write".to_owned(), "aws-auth of cluster `prod-eu`".to_owned());
-    let call = Call { operation, subject, detail: None, earlier: None };
-    Blocker::Refused { call, missing: Right::new("patch", "configmaps").within(Some("kube-system")).into() }
+    let call = FailedCall { operation, subject, detail: None, earlier: None };
+    Blocker::Refused { call, missing: MissingRight::new("patch", "configmaps").within(Some("kube-system")).into() }
 }
 
 impl TargetsPage {
@@ -68,10 +68,10 @@ impl TargetsPage {
         };
         let troubled = vec![overdue.clone(), retrying.clone(), paused.clone()];
         let all = vec![overdue, retrying, paused, user];
-        let sought = Filter { find: "nothing".to_owned(), ..Filter::default() };
+        let sought = TargetFilter { find: "nothing".to_owned(), ..TargetFilter::default() };
         vec![
-            ("targets", Self::new(&dee, Filter::default(), troubled, all.clone())),
-            ("targets-well", Self::new(&dee, Filter::default(), vec![], all[3..].to_vec())),
+            ("targets", Self::new(&dee, TargetFilter::default(), troubled, all.clone())),
+            ("targets-well", Self::new(&dee, TargetFilter::default(), vec![], all[3..].to_vec())),
             ("targets-none", Self::new(&dee, sought, vec![], vec![])),
         ]
     }
@@ -84,7 +84,7 @@ impl TargetPage {
     pub fn samples() -> Vec<(&'static str, Self)> {
         let dee = crate::web::samples::signed_in("Dee Lindqvist");
         let at = |time: &str| format!("2026-11-24T{time}Z").parse::<jiff::Timestamp>().unwrap();
-        let leg = LegRow {
+        let leg = ListedLeg {
             grant: GrantId(uuid::Uuid::from_u128(8)),
             holder: "Ana Petrova".to_owned(),
             profile: "view".to_owned(),
@@ -97,7 +97,7 @@ impl TargetPage {
             why: None,
             next_try: None,
         };
-        let overdue = LegRow {
+        let overdue = ListedLeg {
             state: GrantState::Revoking,
             late_since: Some(at("14:12:00")),
             trouble: Some(Trouble::Blocked),
@@ -106,7 +106,7 @@ impl TargetPage {
             next_try: Some(at("14:48:12")),
             ..leg.clone()
         };
-        let waiting = LegRow {
+        let waiting = ListedLeg {
             holder: "Gus Moreau".to_owned(),
             state: GrantState::Provisioning,
             trouble: Some(Trouble::Paused),
@@ -171,10 +171,13 @@ impl TargetPage {
         };
         let held =
             TargetDetail { paused: detail.paused.clone(), legs: vec![waiting, well.legs[0].clone()], ..well.clone() };
-        let again =
-            Again { error: Some("Say why: all people whose access waits read it.".to_owned()), ..Again::default() };
-        let late = || Again { reason: "The bill is too high.".to_owned(), late: true, ..Again::default() };
-        let held_by_ana = Held {
+        let again = RefusedPause {
+            error: Some("Say why: all people whose access waits read it.".to_owned()),
+            ..RefusedPause::default()
+        };
+        let late =
+            || RefusedPause { reason: "The bill is too high.".to_owned(), late: true, ..RefusedPause::default() };
+        let held_by_ana = HeldPrincipal {
             person: uuid::Uuid::from_u128(2).into(),
             handle: "ana".parse().unwrap(),
             name: "Ana Petrova".to_owned(),
@@ -183,18 +186,18 @@ impl TargetPage {
             ended_at: None,
         };
         let release = |typed| {
-            let mut page = Self::new(&dee, &user, Again::default());
+            let mut page = Self::new(&dee, &user, RefusedPause::default());
             let id = uuid::Uuid::from_u128(9).into();
             page.offer_release(Some((id, held_by_ana.clone())), typed, &dee.clock);
             page
         };
         let typed = Typed { handle: "gus".to_owned(), reason: "She left.".to_owned() };
         vec![
-            ("target-trouble", Self::new(&dee, &detail, Again::default())),
-            ("target-well", Self::new(&dee, &well, Again::default())),
+            ("target-trouble", Self::new(&dee, &detail, RefusedPause::default())),
+            ("target-well", Self::new(&dee, &well, RefusedPause::default())),
             ("target-user", release((Typed::default(), None))),
             ("target-user-wrong", release((typed, Some("Type the handle of its holder, ana, to confirm.".to_owned())))),
-            ("target-paused", Self::new(&dee, &held, Again::default())),
+            ("target-paused", Self::new(&dee, &held, RefusedPause::default())),
             ("target-wrong", Self::new(&dee, &well, again)),
             ("target-late", Self::new(&dee, &held, late())),
             ("target-late-resumed", Self::new(&dee, &well, late())),

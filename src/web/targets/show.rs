@@ -7,17 +7,17 @@ use super::{
 use crate::{
     actions::sight,
     store::{
-        people::{self, Held},
+        people::{self, HeldPrincipal},
         read::{
-            target::{LegRow, Paused, TargetDetail, WriteRow},
-            told::{self, Told, What},
+            target::{ListedLeg, Paused, TargetDetail, WriteRow},
+            told::{self, AccessEvent, AccessEventKind},
         },
     },
     web::{
         Failure, SignedIn, State,
         html::Html,
         icon::Icon,
-        layout::{Layout, Place},
+        layout::{Layout, NavItem},
         look::{Pill, Tone},
         requests::is_prod,
     },
@@ -51,7 +51,7 @@ pub struct TargetPage {
     pub address: String,
     /// Whether granting can be paused on it.
     pub is_cluster: bool,
-    pub fenced: Option<Fenced>,
+    pub fenced: Option<ShownFence>,
     pub paused: Option<Html>,
     /// Why the reason that was sent is not recorded: granting was paused before.
     pub late: Option<Html>,
@@ -59,15 +59,15 @@ pub struct TargetPage {
     pub failure: Option<Html>,
     pub remedies: Vec<Pasted>,
     pub said_of_legs: String,
-    pub legs: Vec<Leg>,
+    pub legs: Vec<ShownLeg>,
     /// What other clients changed of the accesses here, the latest first.
-    pub changed: Vec<Changed>,
-    pub writes: Vec<Write>,
+    pub changed: Vec<ChangedAccess>,
+    pub writes: Vec<ShownWrite>,
     pub facts: Vec<(&'static str, Html)>,
     pub cluster_page: Option<String>,
     /// The form of a release, if the identity has not ended.
     pub release: Option<Release>,
-    pub again: Again,
+    pub again: RefusedPause,
     pub longest_reason: usize,
     /// Seconds until the page polls again.
     pub poll: u32,
@@ -81,7 +81,7 @@ const RESTING_SECONDS: u32 = 15;
 
 /// A fence, and the command that lifts it.
 #[derive(Debug, Clone)]
-pub struct Fenced {
+pub struct ShownFence {
     pub since: Html,
     pub why: Html,
     pub command: String,
@@ -98,7 +98,7 @@ pub struct Pasted {
 
 /// An access's leg here.
 #[derive(Debug, Clone)]
-pub struct Leg {
+pub struct ShownLeg {
     pub address: String,
     pub title: String,
     pub pill: Pill,
@@ -111,7 +111,7 @@ pub struct Leg {
 
 /// What another client changed of an access.
 #[derive(Debug, Clone)]
-pub struct Changed {
+pub struct ChangedAccess {
     pub address: String,
     pub text: Html,
     pub at: Html,
@@ -119,7 +119,7 @@ pub struct Changed {
 
 /// A write by the worker.
 #[derive(Debug, Clone)]
-pub struct Write {
+pub struct ShownWrite {
     pub text: String,
     /// The object of the write, if the text does not name it.
     pub object: Option<Html>,
@@ -133,7 +133,7 @@ pub struct Write {
 
 /// A pause that was refused, shown again.
 #[derive(Debug, Default)]
-pub struct Again {
+pub struct RefusedPause {
     pub reason: String,
     pub error: Option<String>,
     /// Whether granting was already paused when the form was sent.
@@ -144,12 +144,12 @@ pub struct Again {
 
 /// `GET /targets/{kind}/{key}`.
 pub async fn page(Extract(state): Extract<State>, signed_in: SignedIn, At(target): At) -> Result<TargetPage, Failure> {
-    TargetPage::read(&state, &signed_in, target, Again::default()).await
+    TargetPage::read(&state, &signed_in, target, RefusedPause::default()).await
 }
 
 /// `GET /targets/{kind}/{key}/live`: the live parts, as they are now.
 pub async fn live(Extract(state): Extract<State>, signed_in: SignedIn, At(target): At) -> Result<Response, Failure> {
-    let mut page = TargetPage::read(&state, &signed_in, target, Again::default()).await?;
+    let mut page = TargetPage::read(&state, &signed_in, target, RefusedPause::default()).await?;
     page.live = true;
     let parts = [page.as_part().render(), page.as_meta().render(), page.as_facts().render(), page.layout.as_of()];
     match parts.into_iter().collect::<Result<String, _>>() {
@@ -163,7 +163,12 @@ impl TargetPage {
     ///
     /// # Errors
     /// `NotFound` for everyone except operators, and if there is no such target.
-    pub async fn read(state: &State, signed_in: &SignedIn, target: Target, again: Again) -> Result<Self, Failure> {
+    pub async fn read(
+        state: &State,
+        signed_in: &SignedIn,
+        target: Target,
+        again: RefusedPause,
+    ) -> Result<Self, Failure> {
         let found = sight::target(&state.store, &signed_in.visitor, target).await?;
         let detail = found.ok_or_else(|| signed_in.not_theirs())?;
         let held = match target {
@@ -174,7 +179,7 @@ impl TargetPage {
         let changed = told::changed(&state.store, &here).await?;
         let typed = again.release.clone();
         let mut page = Self::new(signed_in, &detail, again);
-        page.changed = changed.iter().filter_map(|told| Changed::of(told, &signed_in.clock)).collect();
+        page.changed = changed.iter().filter_map(|told| ChangedAccess::of(told, &signed_in.clock)).collect();
         page.offer_release(held, typed, &signed_in.clock);
         Ok(page)
     }
@@ -182,7 +187,7 @@ impl TargetPage {
     /// Offers to release an identity that has not ended; for one that ended it says when.
     pub(super) fn offer_release(
         &mut self,
-        held: Option<(PrincipalId, Held)>,
+        held: Option<(PrincipalId, HeldPrincipal)>,
         typed: (Typed, Option<String>),
         clock: &Clock,
     ) {
@@ -196,7 +201,7 @@ impl TargetPage {
         }
     }
 
-    pub(super) fn new(signed_in: &SignedIn, detail: &TargetDetail, again: Again) -> Self {
+    pub(super) fn new(signed_in: &SignedIn, detail: &TargetDetail, again: RefusedPause) -> Self {
         let clock = &signed_in.clock;
         let (is_cluster, name) = match detail.target {
             Target::Cluster(_) => (true, detail.name.clone()),
@@ -210,13 +215,13 @@ impl TargetPage {
         let overdue = detail.legs.iter().filter(|leg| is_late(leg, clock) && leg.trouble.is_none()).count();
         let fare = words::targets::Fare { all: detail.legs.len(), troubled, overdue, waiting, wider };
         let address = address(detail.target);
-        let layout = signed_in.layout(Place::Targets, format!("{error}{name}"));
+        let layout = signed_in.layout(NavItem::Targets, format!("{error}{name}"));
         let is_running = detail.lease.is_some() || detail.due_at.is_some_and(|at| at <= clock.now);
         Self {
             layout: layout.prod(prod).being(&address).live(&address),
             address,
             pill: pill(detail, clock),
-            fenced: detail.fenced.as_ref().map(|(since, why)| Fenced {
+            fenced: detail.fenced.as_ref().map(|(since, why)| ShownFence {
                 since: Html::at(clock, *since),
                 why: told(why),
                 command: words::targets::accept_restore(&name),
@@ -229,9 +234,9 @@ impl TargetPage {
             failure: detail.failure.as_ref().filter(|_| detail.fenced.is_none()).map(told),
             remedies: remedies(detail, &signed_in.policy.file),
             said_of_legs: words::targets::in_trouble(fare),
-            legs: detail.legs.iter().map(|leg| Leg::of(leg, detail.failure.as_ref(), clock)).collect(),
+            legs: detail.legs.iter().map(|leg| ShownLeg::of(leg, detail.failure.as_ref(), clock)).collect(),
             changed: vec![],
-            writes: detail.writes.iter().map(|write| Write::of(write, clock)).collect(),
+            writes: detail.writes.iter().map(|write| ShownWrite::of(write, clock)).collect(),
             facts: facts(detail, clock),
             cluster_page: is_cluster.then(|| format!("/clusters/{}", detail.target.key())),
             arn: detail.arn.clone(),
@@ -256,7 +261,7 @@ impl<'a> From<&'a Paused> for Pause<'a> {
 /// An end that takes longer is late.
 const LATE_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
-fn is_late(leg: &LegRow, clock: &Clock) -> bool {
+fn is_late(leg: &ListedLeg, clock: &Clock) -> bool {
     leg.late_since.is_some_and(|since| clock.now.duration_since(since) > LATE_AFTER)
 }
 
@@ -346,9 +351,9 @@ fn facts(detail: &TargetDetail, clock: &Clock) -> Vec<(&'static str, Html)> {
     facts
 }
 
-impl Leg {
+impl ShownLeg {
     /// `failure` is what the runs on the whole target fail with; it is shown above, so a leg does not repeat it.
-    fn of(leg: &LegRow, failure: Option<&Blocker>, clock: &Clock) -> Self {
+    fn of(leg: &ListedLeg, failure: Option<&Blocker>, clock: &Clock) -> Self {
         let allows_more = (!leg.wider.is_empty()).then_some(Pill::ALLOWS_MORE);
         let mark =
             if is_late(leg, clock) { Some(super::OVERDUE) } else { leg.trouble.map(Pill::trouble).or(allows_more) };
@@ -371,15 +376,15 @@ impl Leg {
     }
 }
 
-impl Changed {
-    fn of(told: &Told, clock: &Clock) -> Option<Self> {
-        let What::Changed(what) = &told.what else { return None };
+impl ChangedAccess {
+    fn of(told: &AccessEvent, clock: &Clock) -> Option<Self> {
+        let AccessEventKind::Changed(what) = &told.what else { return None };
         let text = Html::prose(&words::steps::full_stop(what));
         Some(Self { address: format!("/grants/{}", told.grant), text, at: Html::stamp(clock, told.at) })
     }
 }
 
-impl Write {
+impl ShownWrite {
     fn of(write: &WriteRow, clock: &Clock) -> Self {
         let amiss = write.became.as_ref().filter(|became| **became != Became::Done);
         let (tone, icon, turns) = match (write.finished_at, amiss) {

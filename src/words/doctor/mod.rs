@@ -9,7 +9,7 @@ pub mod work;
 
 /// A finding in words. `what` consists of sentences without a full stop at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct CheckWords {
     /// What was found.
     pub what: String,
     /// Why it matters.
@@ -18,7 +18,7 @@ pub struct Said {
     pub next: String,
 }
 
-impl Said {
+impl CheckWords {
     /// A finding of these three parts.
     pub fn new(what: impl Into<String>, why: impl Into<String>, next: impl Into<String>) -> Self {
         Self { what: what.into(), why: why.into(), next: next.into() }
@@ -26,8 +26,8 @@ impl Said {
 }
 
 /// A check that was given up.
-pub fn timed_out(seconds: u64) -> Said {
-    Said::new(
+pub fn timed_out(seconds: u64) -> CheckWords {
+    CheckWords::new(
         format!("this check did not come to an end within {seconds} s"),
         "What it asks answers too slowly or not at all; the other checks did not wait for it.",
         "Look at the network between here and there; --timeout gives it longer.",

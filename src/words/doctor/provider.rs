@@ -1,9 +1,9 @@
 //! Findings about the identity provider.
 
-use super::Said;
+use super::CheckWords;
 
-pub fn down(issuer: &str, error: &str) -> Said {
-    Said::new(
+pub fn down(issuer: &str, error: &str) -> CheckWords {
+    CheckWords::new(
         format!("the discovery document of {issuer} does not come: {error}"),
         "People cannot sign in. Sessions that exist, grants and revocations go on.",
         "Check the network, the proxy (HTTPS_PROXY, NO_PROXY), the provider's certificate (SSL_CERT_FILE names \
@@ -11,32 +11,32 @@ pub fn down(issuer: &str, error: &str) -> Said {
     )
 }
 
-pub fn other_issuer(configured: &str, told: &str, next: &str) -> Said {
-    Said::new(
+pub fn other_issuer(configured: &str, told: &str, next: &str) -> CheckWords {
+    CheckWords::new(
         format!("the provider calls itself `{told}`, and `login.issuer` is `{configured}`"),
         "Tokens name their issuer letter for letter, a slash at the end included; none would be accepted.",
         next,
     )
 }
 
-pub fn lacks(what: &str) -> Said {
-    Said::new(
+pub fn lacks(what: &str) -> CheckWords {
+    CheckWords::new(
         format!("the provider does not offer {what}"),
         "Latchkey signs people in by the code flow with PKCE (S256) alone.",
         "Change the client or the provider.",
     )
 }
 
-pub fn plain(what: &str, address: &str) -> Said {
-    Said::new(
+pub fn plain(what: &str, address: &str) -> CheckWords {
+    CheckWords::new(
         format!("{what} is not https: {address}"),
         "Codes and tokens would be readable on the way.",
         "Let the provider tell https addresses.",
     )
 }
 
-pub fn no_keys(error: &str) -> Said {
-    Said::new(
+pub fn no_keys(error: &str) -> CheckWords {
+    CheckWords::new(
         format!("the provider's keys do not come: {error}"),
         "No token can be verified, so people cannot sign in.",
         "Look at the provider's `jwks_uri`: it has to answer all clients, without a sign-in (some providers ask for a \
@@ -45,8 +45,8 @@ pub fn no_keys(error: &str) -> Said {
     )
 }
 
-pub fn redirect_refused(redirect: &str, client: &str, status: u16) -> Said {
-    Said::new(
+pub fn redirect_refused(redirect: &str, client: &str, status: u16) -> CheckWords {
+    CheckWords::new(
         format!("the provider refuses (it answers {status}) the client `{client}` coming back to {redirect}"),
         "Every sign-in ends on the provider's error page.",
         format!(
@@ -56,16 +56,16 @@ pub fn redirect_refused(redirect: &str, client: &str, status: u16) -> Said {
     )
 }
 
-pub fn redirect_error(error: &str) -> Said {
-    Said::new(
+pub fn redirect_error(error: &str) -> CheckWords {
+    CheckWords::new(
         format!("the provider knows the client and the address, and refuses: {error}"),
         "People would come back with this error instead of a sign-in.",
         "Allow the client the code flow and every scope of `login.scopes`.",
     )
 }
 
-pub fn skewed(seconds: i64) -> Said {
-    Said::new(
+pub fn skewed(seconds: i64) -> CheckWords {
+    CheckWords::new(
         format!(
             "this machine's clock is {} s {} the provider's",
             seconds.abs(),

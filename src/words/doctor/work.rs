@@ -1,15 +1,15 @@
 //! Findings about the work of portal and worker.
 
-use super::{Said, counted};
-use latchkey_domain::{access::grant::GrantState, audit::Place};
+use super::{CheckWords, counted};
+use latchkey_domain::{access::grant::GrantState, audit::ChainPlace};
 
 /// `silent` is the age of the newest heartbeat, in words; none if there never was one.
-pub fn no_worker(silent: Option<&str>) -> Said {
+pub fn no_worker(silent: Option<&str>) -> CheckWords {
     let what = match silent {
         Some(since) => format!("no worker lives: the last told of itself {since} ago"),
         None => "no worker ever told of itself".to_owned(),
     };
-    Said::new(
+    CheckWords::new(
         what,
         "Nothing is set up, and nothing is taken away, however long its time is over.",
         "Start `latchkey worker` and look at its log. In a hurry, take access away by hand: docs/operating.md, \
@@ -17,8 +17,8 @@ pub fn no_worker(silent: Option<&str>) -> Said {
     )
 }
 
-pub fn overdue(count: u64, since: &str) -> Said {
-    Said::new(
+pub fn overdue(count: u64, since: &str) -> CheckWords {
+    CheckWords::new(
         format!("{} should have ended and may still work; the oldest since {since}", counted_access(count)),
         "Latchkey tries for ever; what stands in the way is on the access's page and among the findings here.",
         "Mend what the clusters' checks name. In a hurry, delete the bindings by hand: docs/operating.md, \
@@ -26,8 +26,8 @@ pub fn overdue(count: u64, since: &str) -> Said {
     )
 }
 
-pub fn blocked(count: u64) -> Said {
-    Said::new(
+pub fn blocked(count: u64) -> CheckWords {
+    CheckWords::new(
         format!("{} that ends waits for a person", counted_access(count)),
         "It may still work, and does not go on by itself.",
         "The sentences below, and on the access's page, say who has to do what.",
@@ -39,7 +39,7 @@ fn counted_access(count: u64) -> String {
 }
 
 /// An access in trouble.
-pub fn stuck(holder: &str, cluster: &str, state: GrantState, why: &str) -> Said {
+pub fn stuck(holder: &str, cluster: &str, state: GrantState, why: &str) -> CheckWords {
     let (doing, so) = match state {
         GrantState::Revoking | GrantState::Ended => ("is being taken away from", "It may still work."),
         GrantState::Active => ("runs for", "It may not work now; it ends when its time is over."),
@@ -47,7 +47,7 @@ pub fn stuck(holder: &str, cluster: &str, state: GrantState, why: &str) -> Said 
             ("is being set up for", "Thirty minutes after its approval it is given up.")
         }
     };
-    Said::new(
+    CheckWords::new(
         format!("an access to `{cluster}` {doing} {holder} and does not get on: {why}"),
         so,
         "Do what the sentence says; the worker looks again by itself.",
@@ -55,8 +55,8 @@ pub fn stuck(holder: &str, cluster: &str, state: GrantState, why: &str) -> Said 
 }
 
 /// An active access that allows more than was approved; `more` says what.
-pub fn wider(holder: &str, cluster: &str, more: &str) -> Said {
-    Said::new(
+pub fn wider(holder: &str, cluster: &str, more: &str) -> CheckWords {
+    CheckWords::new(
         format!("an access to `{cluster}` that runs for {holder} allows more than was approved. {more}"),
         "No approver decided that. Latchkey leaves the binding: what others did to a role must not cut all who are \
          bound to it.",
@@ -65,9 +65,9 @@ pub fn wider(holder: &str, cluster: &str, more: &str) -> Said {
 }
 
 /// Rows of `grant_leg` that belong to no access.
-pub fn stray_legs(count: usize) -> Said {
+pub fn stray_legs(count: usize) -> CheckWords {
     let legs = if count == 1 { "a row of grant_leg is".to_owned() } else { format!("{count} rows of grant_leg are") };
-    Said::new(
+    CheckWords::new(
         format!("{legs} of neither the cluster nor the identity of their access"),
         "They hold nothing up. Only the schema's owner can write them now; before, a holder of the portal's password \
          could.",
@@ -76,8 +76,8 @@ pub fn stray_legs(count: usize) -> Said {
 }
 
 /// A pause of granting.
-pub fn paused(cluster: &str, by: &str, since: &str, why: &str) -> Said {
-    Said::new(
+pub fn paused(cluster: &str, by: &str, since: &str, why: &str) -> CheckWords {
+    CheckWords::new(
         format!("{by} paused granting on `{cluster}` at {since}: {why}"),
         "Nothing new is set up there; what is approved waits for 30 minutes, then it is given up. What ends is still \
          taken away.",
@@ -85,8 +85,8 @@ pub fn paused(cluster: &str, by: &str, since: &str, why: &str) -> Said {
     )
 }
 
-pub fn waiting(count: i64, since: &str) -> Said {
-    Said::new(
+pub fn waiting(count: i64, since: &str) -> CheckWords {
+    CheckWords::new(
         format!("{} for a worker, the first for {since}", waits(count)),
         "Workers that live take what is due within a second.",
         "Look at the log of `latchkey worker`: its clock, its database role, its AWS credentials.",
@@ -97,8 +97,8 @@ fn waits(count: i64) -> String {
     if count == 1 { "1 target waits".to_owned() } else { format!("{count} targets wait") }
 }
 
-pub fn unsealed(count: usize, oldest: &str) -> Said {
-    Said::new(
+pub fn unsealed(count: usize, oldest: &str) -> CheckWords {
+    CheckWords::new(
         format!("{} not linked into the audit chain, the oldest for {oldest}", unlinked(count)),
         "Events are linked each second while a worker lives. What is not linked is not protected by the chain.",
         "Start a worker, or look at its log for what keeps it from sealing.",
@@ -110,9 +110,9 @@ fn unlinked(count: usize) -> String {
 }
 
 /// `what` is wrong at the place, if that was seen.
-pub fn broken(place: Place, what: Option<&str>) -> Said {
+pub fn broken(place: ChainPlace, what: Option<&str>) -> CheckWords {
     let what = what.map(|what| format!(": {what}")).unwrap_or_default();
-    Said::new(
+    CheckWords::new(
         format!("the audit chain does not hold {place}{what}"),
         "A client changed an event or a link, which only the schema's owner can, or kept an event from being linked, \
          which the worker's role can, too.",
@@ -121,8 +121,8 @@ pub fn broken(place: Place, what: Option<&str>) -> Said {
     )
 }
 
-pub fn no_policy(why: &str) -> Said {
-    Said::new(
+pub fn no_policy(why: &str) -> CheckWords {
+    CheckWords::new(
         why.to_owned(),
         "People cannot ask for anything. What is active ends on time all the same.",
         "`latchkey policy apply policy.toml`, as the schema's owner.",

@@ -2,7 +2,7 @@
 
 use super::{
     super::{interrupted::Interrupted, trail},
-    Run, Told,
+    ClusterRun, RunFindings,
 };
 use crate::{
     fault::{Fault, FaultKind},
@@ -33,7 +33,7 @@ const AT_ONCE: usize = 8;
 
 /// What a run wrote.
 #[derive(Debug, Default)]
-pub(super) struct Applied {
+pub(super) struct RunWrites {
     pub wrote: BTreeSet<GrantId>,
     pub failed: BTreeMap<GrantId, Fault>,
     /// Another client wrote at the same moment: the observation is stale.
@@ -41,7 +41,7 @@ pub(super) struct Applied {
     tried: bool,
 }
 
-impl Applied {
+impl RunWrites {
     /// Whether nothing was sent at all, so that the observation still holds.
     pub(super) fn is_empty(&self) -> bool {
         !self.tried
@@ -58,16 +58,16 @@ impl Applied {
 }
 
 /// A step with the intents that were recorded for it, one for each grant.
-struct Recorded<'a> {
+struct RecordedWrite<'a> {
     step: &'a Step,
     intents: Vec<Uuid>,
     grants: Vec<GrantId>,
 }
 
-impl Run<'_> {
+impl ClusterRun<'_> {
     /// Makes the plan's writes in its order. Consecutive bindings are written at the same time.
-    pub(super) async fn apply(&self, state: &ClusterState, told: &mut Told) -> Result<Applied, Interrupted> {
-        let mut applied = Applied::default();
+    pub(super) async fn apply(&self, state: &ClusterState, told: &mut RunFindings) -> Result<RunWrites, Interrupted> {
+        let mut applied = RunWrites::default();
         if self.plan.steps.is_empty() {
             return Ok(applied);
         }
@@ -84,7 +84,7 @@ impl Run<'_> {
         }
         let mut rest = recorded.as_slice();
         while let Some(first) = rest.first() {
-            let is_binding = |recorded: &&Recorded<'_>| matches!(recorded.step, Step::Binding { .. });
+            let is_binding = |recorded: &&RecordedWrite<'_>| matches!(recorded.step, Step::Binding { .. });
             let bindings = rest.iter().take_while(is_binding).count();
             if bindings > 0 {
                 self.bindings(&rest[..bindings], &mut applied).await?;
@@ -103,7 +103,7 @@ impl Run<'_> {
 
     /// Before the first write, commits every intent, the exact bytes of the lines, the grants' events and the findings;
     /// also, if the marker is about to be written, that it may have this run's epoch.
-    async fn record(&self, marks: bool, told: &mut Told) -> Result<Vec<Recorded<'_>>, Interrupted> {
+    async fn record(&self, marks: bool, told: &mut RunFindings) -> Result<Vec<RecordedWrite<'_>>, Interrupted> {
         let mut intents = Vec::new();
         let mut recorded = Vec::new();
         let mut tx_lines = Vec::new();
@@ -116,7 +116,7 @@ impl Run<'_> {
             if let Step::AwsAuth(write) = step {
                 tx_lines.extend(write.lines.iter().cloned());
             }
-            recorded.push(Recorded { step, intents: of_step.iter().map(|intent| intent.id).collect(), grants });
+            recorded.push(RecordedWrite { step, intents: of_step.iter().map(|intent| intent.id).collect(), grants });
             intents.extend(of_step);
         }
         let mut tx = trail::open(&self.worker.store, self.lease, &intents, &told.events, self.held).await?;
@@ -131,7 +131,7 @@ impl Run<'_> {
     }
 
     /// Records the outcome of the writes for the grants whose rows another transaction has locked.
-    async fn end_unmarked(&self, applied: &Applied) -> Result<(), Interrupted> {
+    async fn end_unmarked(&self, applied: &RunWrites) -> Result<(), Interrupted> {
         let planned: BTreeSet<GrantId> = self.plan.steps.iter().flat_map(grants_of).collect();
         let outcome = |id: &GrantId| (*id, trail::unmarked(applied.failed.get(id)));
         let outcomes: Vec<_> = planned.intersection(&self.held.grants).map(outcome).collect();
@@ -163,8 +163,8 @@ impl Run<'_> {
     }
 
     /// Writes bindings: those of one key one after the other, different ones at the same time.
-    async fn bindings(&self, steps: &[Recorded<'_>], applied: &mut Applied) -> Result<(), Interrupted> {
-        let mut by_key: BTreeMap<BindingKey, Vec<(&BindingStep, &Recorded<'_>)>> = BTreeMap::new();
+    async fn bindings(&self, steps: &[RecordedWrite<'_>], applied: &mut RunWrites) -> Result<(), Interrupted> {
+        let mut by_key: BTreeMap<BindingKey, Vec<(&BindingStep, &RecordedWrite<'_>)>> = BTreeMap::new();
         for recorded in steps {
             if let Step::Binding { step, .. } = recorded.step {
                 by_key.entry(step.key()).or_default().push((step, recorded));
@@ -187,7 +187,7 @@ impl Run<'_> {
 
     async fn one_binding(
         &self,
-        steps: Vec<(&BindingStep, &Recorded<'_>)>,
+        steps: Vec<(&BindingStep, &RecordedWrite<'_>)>,
     ) -> Result<(Vec<GrantId>, Result<(), Fault>), Interrupted> {
         let grants: Vec<GrantId> = steps.iter().flat_map(|(_, recorded)| recorded.grants.clone()).collect();
         // Emptying gives the object another version, and deleting goes by UID: no version is carried from step to step.
@@ -227,7 +227,7 @@ impl Run<'_> {
     }
 
     /// Writes aws-auth or a ClusterRole.
-    async fn other(&self, recorded: &Recorded<'_>, applied: &mut Applied) -> Result<(), Interrupted> {
+    async fn other(&self, recorded: &RecordedWrite<'_>, applied: &mut RunWrites) -> Result<(), Interrupted> {
         let result = match recorded.step {
             Step::AwsAuth(write) => self.aws_auth(write).await,
             Step::CreateRole { role, .. } => {
@@ -268,7 +268,7 @@ impl Run<'_> {
     /// Records the outcome of a write. If it is unknown (no answer), the intent stays open for the next run to close.
     async fn close(
         &self,
-        recorded: &Recorded<'_>,
+        recorded: &RecordedWrite<'_>,
         result: &Result<Result<Option<String>, Fault>, Lost>,
     ) -> Result<(), Interrupted> {
         let written = match result {
@@ -295,7 +295,7 @@ fn grants_of(step: &Step) -> Vec<GrantId> {
 
 /// Whether a ClusterRole that is to be made anew could not be deleted: what would be bound to it now could lose it to the
 /// delete of an interrupted run.
-fn awaits_deletion(step: &Step, applied: &Applied) -> bool {
+fn awaits_deletion(step: &Step, applied: &RunWrites) -> bool {
     match step {
         Step::DeleteRole(leaving) => leaving.grants.iter().any(|grant| applied.failed.contains_key(grant)),
         Step::Binding { .. } | Step::AwsAuth(_) | Step::CreateRole { .. } => false,

@@ -17,13 +17,13 @@
 
 use super::{
     super::{Worker, interrupted::Interrupted, trail},
-    Reached, desired,
+    ReachedCluster, desired,
 };
 use crate::{
     lease::Lease,
     store::{
         intents::{self, CREATE_BINDING, Dangling},
-        quarantine::Held,
+        quarantine::LockedRows,
     },
 };
 use latchkey_domain::{
@@ -49,7 +49,7 @@ pub(super) async fn close(
     worker: &Worker,
     lease: &Lease,
     id: ClusterId,
-    reached: &Reached,
+    reached: &ReachedCluster,
     state: &ClusterState,
     again: bool,
 ) -> Result<bool, Interrupted> {
@@ -70,7 +70,7 @@ async fn pass_by(
     worker: &Worker,
     lease: &Lease,
     id: ClusterId,
-    reached: &Reached,
+    reached: &ReachedCluster,
     state: &ClusterState,
 ) -> Result<bool, Interrupted> {
     let (desired, ..) = desired(worker, lease, id, None).await?;
@@ -78,14 +78,14 @@ async fn pass_by(
         return Ok(false);
     };
     let intent = trail::intent(None, "touch_aws_auth", AWS_AUTH.to_owned());
-    let tx = trail::open(&worker.store, lease, std::slice::from_ref(&intent), &[], &Held::default()).await?;
+    let tx = trail::open(&worker.store, lease, std::slice::from_ref(&intent), &[], &LockedRows::default()).await?;
     trail::commit(tx).await?;
     let touched = {
         let permit = lease.permit()?;
         reached.client.touch_aws_auth(&permit, &aws_auth.resource_version, lease.epoch()).await
     };
     let written = touched.as_ref().map(|()| None);
-    trail::close(&worker.store, &[(intent.id, None)], &Held::default(), written).await?;
+    trail::close(&worker.store, &[(intent.id, None)], &LockedRows::default(), written).await?;
     match touched {
         Ok(()) => Ok(true),
         // Another client gave it another version.

@@ -14,7 +14,7 @@
 //! answer, and so is a failure of the API server, whose sentence then follows EKS's. Access entries are EKS's, too: if
 //! the cluster has them and EKS does not tell of them, an end is made but not proven.
 
-use super::{Found, Interrupted, LegOutcome, Outcome, desired, unreachable::last_seen};
+use super::{Interrupted, LegFound, LegOutcome, RunOutcome, desired, unreachable::last_seen};
 use crate::{
     fault::Fault,
     lease::{Lease, Lost},
@@ -28,7 +28,7 @@ use latchkey_domain::{
     plan::{
         cluster::Settled,
         desired::Wish,
-        existence::{Existence, Said, judge},
+        existence::{EksAnswer, Existence, judge},
         observation::{ClusterObservation, EksCluster},
     },
 };
@@ -65,9 +65,9 @@ pub(super) async fn describe(
     }
     let answer = worker.aws.describe_cluster(arn).await;
     let said = match &answer {
-        Ok(aws) => Said::Found { created_at: aws.created_at },
-        Err(fault) if fault.is_not_found() => Said::NoSuchCluster,
-        Err(_) => Said::Nothing,
+        Ok(aws) => EksAnswer::Found { created_at: aws.created_at },
+        Err(fault) if fault.is_not_found() => EksAnswer::NoSuchCluster,
+        Err(_) => EksAnswer::Nothing,
     };
     let existence = judge(&recorded.known, said);
     note(worker, lease, id, &existence).await?;
@@ -120,7 +120,7 @@ pub(super) async fn run_gone(
     lease: &Lease,
     id: ClusterId,
     why: Blocker,
-) -> Result<Outcome, Interrupted> {
+) -> Result<RunOutcome, Interrupted> {
     let said = words::blocker::sentence(&why);
     tracing::warn!(on = %lease.target(), why = said, "the cluster is gone");
     let (desired, legs, _) = desired(worker, lease, id, None).await?;
@@ -134,7 +134,7 @@ pub(super) async fn run_gone(
     let observation = ClusterObservation { trouble: Some(why.clone()), ..last_seen(worker, id).await? };
     trail::saw(&worker.store, lease, &observation).await?;
     let with_cluster = Sighting::WithCluster { why: why.clone() };
-    let mut outcome = Outcome { failure: Some(why), ..Outcome::default() };
+    let mut outcome = RunOutcome { failure: Some(why), ..RunOutcome::default() };
     for row in &desired.quarantined {
         if !row.ends {
             outcome.revoke.push((row.id, Cause::ClusterGone, said.clone()));
@@ -142,9 +142,10 @@ pub(super) async fn run_gone(
         }
         let seen = Evidence::of(with_cluster.clone());
         let wish = Wish::Revoke { since: desired.now };
-        outcome
-            .legs
-            .insert(row.id, LegOutcome { wish, found: Found::Proven(seen), attempts: 0, stood: None, compared: None });
+        outcome.legs.insert(
+            row.id,
+            LegOutcome { wish, found: LegFound::Proven(seen), attempts: 0, stood: None, compared: None },
+        );
     }
     for grant in &desired.grants {
         if grant.wish.is_present() {
@@ -152,7 +153,7 @@ pub(super) async fn run_gone(
             continue;
         }
         let evidence = Evidence { cluster_gone: true, ..Evidence::of(with_cluster.clone()) };
-        let found = Found::Proven(evidence);
+        let found = LegFound::Proven(evidence);
         let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
         outcome.legs.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, stood: None, compared: None });
     }

@@ -26,7 +26,7 @@
 //! itself records `grant.change_ended`. Only the proof waits for the lock
 //! (`what_ends_is_taken_away_while_somebody_keeps_its_rows_locked`). If another row that a run writes or refers to
 //! stays locked (a line's, the cluster's), the run begins again and only takes away, which needs none of those rows
-//! (`Scope`). An intent whose row is locked stays open for a later run, and an observation that cannot be stored leaves
+//! (`RunScope`). An intent whose row is locked stays open for a later run, and an observation that cannot be stored leaves
 //! the one before (`tests/it/worker/rows_kept.rs`).
 
 mod apply;
@@ -39,30 +39,30 @@ mod unreachable;
 
 use super::{
     AFTER_BREAK, Worker,
-    finish::{Found, LegOutcome, Outcome},
+    finish::{LegFound, LegOutcome, RunOutcome},
     interrupted::Interrupted,
     trail::{self, Late},
 };
 use crate::{
     actions::{
-        decide_again::{self, Decided},
+        decide_again::{self, DecidedAgain},
         policy::{self, NoPolicy},
     },
     causes::chain,
     fail_point,
     fault::Fault,
-    kubernetes::{self, Wanted},
+    kubernetes::{self, WantedObservation},
     lease::Lease,
     machine,
     store::{
         Connection,
         desired::{self, Legs},
         fence,
-        quarantine::{self, Held},
+        quarantine::{self, LockedRows},
     },
     words,
 };
-use apply::Applied;
+use apply::RunWrites;
 use entries::Holders;
 use existence::Described;
 use futures::FutureExt as _;
@@ -72,7 +72,7 @@ use latchkey_domain::{
         ClusterId, EventDraft, GrantId,
         blocker::Blocker,
         evidence::Evidence,
-        profile::{Profile, Source},
+        profile::{Profile, RulesSource},
         sighting::Sighting,
         transition::Actor,
     },
@@ -86,7 +86,7 @@ use latchkey_domain::{
         observation::{ClusterObservation, ClusterState, EksCluster, EntryHolders},
         obstacles::{Obstacle, allows_more, made_again},
         proof::{Look, left_behind, quarantined_left},
-        tampering::Parts,
+        tampering::PartsInPlace,
     },
 };
 use narrowed::{look_again, looked, named};
@@ -104,14 +104,14 @@ const PROOF_LASTS: Duration = Duration::from_mins(4);
 const PASSING: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(60), Duration::from_millis(150)];
 
 /// A cluster that a run has connected to.
-pub(super) struct Reached {
-    pub client: kubernetes::Cluster,
+pub(super) struct ReachedCluster {
+    pub client: kubernetes::ApiServer,
     pub aws: EksCluster,
 }
 
 /// How much a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scope {
+enum RunScope {
     /// The whole desired state.
     Whole,
     /// Only what takes access away. It needs no row that a new access refers to.
@@ -125,19 +125,19 @@ enum Scope {
 ///
 /// # Errors
 /// `Lost`, `Store`. What the cluster itself refuses is an outcome.
-pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result<Outcome, Interrupted> {
-    match run_within(worker, lease, id, Scope::Whole).boxed().await {
+pub(super) async fn run(worker: &Worker, lease: &Lease, id: ClusterId) -> Result<RunOutcome, Interrupted> {
+    match run_within(worker, lease, id, RunScope::Whole).boxed().await {
         Err(Interrupted::Store(error)) if error.is_lock_timeout() => {
             tracing::error!(cluster = %id, error = chain(&error), "a row is kept locked; this run only takes away");
-            let outcome = run_within(worker, lease, id, Scope::TakesAway).boxed().await?;
+            let outcome = run_within(worker, lease, id, RunScope::TakesAway).boxed().await?;
             let rests = Some(outcome.rests.map_or(AFTER_BREAK, |rests| rests.min(AFTER_BREAK)));
-            Ok(Outcome { rests, ..outcome })
+            Ok(RunOutcome { rests, ..outcome })
         }
         done => done,
     }
 }
 
-async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope) -> Result<Outcome, Interrupted> {
+async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: RunScope) -> Result<RunOutcome, Interrupted> {
     let arn = {
         let mut connection = worker.store.acquire().await?;
         desired::cluster_row(&mut connection, id).await?.ok_or(Interrupted::Nothing)?.arn
@@ -162,11 +162,11 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope)
         };
         unreachable(worker, lease, id, Some(reached.aws.clone()), fault).await
     };
-    let (mut again, mut told) = (false, Told::default());
+    let (mut again, mut told) = (false, RunFindings::default());
     for attempt in 1..=TRIES {
         let (state, narrowed) = match looked(worker, lease, id, &reached).await? {
             Ok(looked) => looked,
-            Err(fault) => return Ok(Outcome { findings: told.events, ..failed(fault).await? }),
+            Err(fault) => return Ok(RunOutcome { findings: told.events, ..failed(fault).await? }),
         };
         let passed = earlier::close(worker, lease, id, &reached, &state, attempt < TRIES).await?;
         if passed {
@@ -190,7 +190,7 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope)
         let (plan, held) = plan_within(worker, lease, &mut desired, &observation, scope).await?;
         let state = observation.kubernetes.as_ref().ok_or(Interrupted::Nothing)?;
         let (desired, plan, decided, held) = (&desired, &plan, &decided, &held);
-        let run = Run {
+        let run = ClusterRun {
             worker,
             lease,
             cluster: id,
@@ -216,7 +216,7 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope)
         } else {
             match look_again(worker, id, &reached, narrowed.as_ref()).await? {
                 Ok(state) => crate::worker::cluster::observation(&reached.aws, state, &holders),
-                Err(fault) => return Ok(Outcome { findings: told.events, ..failed(fault).await? }),
+                Err(fault) => return Ok(RunOutcome { findings: told.events, ..failed(fault).await? }),
             }
         };
         if run.is_in_a_new_namespace(&last) {
@@ -233,25 +233,25 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: Scope)
         let stored = trail::saw(&worker.store, lease, &shown);
         let (stored, outcome) = tokio::join!(stored, run.outcome(&last, applied, &legs, told));
         stored?;
-        return outcome.map(|outcome| Outcome { again, ..outcome });
+        return outcome.map(|outcome| RunOutcome { again, ..outcome });
     }
-    Ok(Outcome { again, periodic: true, findings: told.events, ..Outcome::default() })
+    Ok(RunOutcome { again, periodic: true, findings: told.events, ..RunOutcome::default() })
 }
 
 /// Findings of a run, kept when it begins again, since they may be repaired by then.
 #[derive(Debug, Default)]
-struct Told {
+struct RunFindings {
     findings: Vec<Finding>,
     /// The events that are not recorded yet.
     events: Vec<EventDraft>,
 }
 
 /// A run's view of its cluster.
-struct Run<'a> {
+struct ClusterRun<'a> {
     worker: &'a Worker,
     lease: &'a Lease,
     cluster: ClusterId,
-    reached: &'a Reached,
+    reached: &'a ReachedCluster,
     /// Why EKS does not describe the cluster, if it does not.
     undescribed: Option<&'a Fault>,
     desired: &'a DesiredCluster,
@@ -259,33 +259,33 @@ struct Run<'a> {
     holders: &'a Holders,
     plan: &'a Plan,
     /// What other sessions have locked: there the run only takes away.
-    held: &'a Held,
+    held: &'a LockedRows,
     /// The grants that are not set up, by the second decision.
-    decided: &'a Decided,
+    decided: &'a DecidedAgain,
     /// Outcomes that are recorded with the ends of their changes: see [`trail::end_unmarked`].
     late: Mutex<Vec<Late>>,
 }
 
-impl Run<'_> {
+impl ClusterRun<'_> {
     /// What the run found, for each grant that it judged.
     async fn outcome(
         &self,
         observation: &ClusterObservation,
-        mut applied: Applied,
+        mut applied: RunWrites,
         legs: &Legs,
-        told: Told,
-    ) -> Result<Outcome, Interrupted> {
+        told: RunFindings,
+    ) -> Result<RunOutcome, Interrupted> {
         let look = Look::of(observation).ok_or(Interrupted::Nothing)?;
         let state = look.state;
-        let mut outcome = Outcome {
+        let mut outcome = RunOutcome {
             findings: told.events,
             rests: legs.values().filter_map(|leg| leg.rests).chain(self.held_rests()).min(),
             failure: failure(self.desired, state, &self.holders.seen),
             periodic: true,
             decided: self.decided.clone(),
-            ..Outcome::default()
+            ..RunOutcome::default()
         };
-        let parts = Parts::read(&look.authenticator);
+        let parts = PartsInPlace::read(&look.authenticator);
         let mut judged: Vec<&DesiredGrant> = Vec::new();
         // A grant whose rows are locked is judged by a later run: its leg could not be written.
         let is_held = |id: GrantId| self.held.grants.contains(&id);
@@ -293,15 +293,15 @@ impl Run<'_> {
             let id = grant.id;
             let failed = applied.failed.remove(&id);
             let found = match (failed, self.plan.trouble.get(&id)) {
-                (Some(fault), _) => Found::Failed(fault),
+                (Some(fault), _) => LegFound::Failed(fault),
                 (None, Some(Obstacle::Undescribed(_))) if let Some(fault) = self.undescribed => {
-                    Found::Failed(fault.repeated())
+                    LegFound::Failed(fault.repeated())
                 }
-                (None, Some(Obstacle::Paused(why))) => Found::Paused(why.clone()),
-                (None, Some(Obstacle::HeldBack(why))) => Found::Unsettled(why.clone()),
+                (None, Some(Obstacle::Paused(why))) => LegFound::Paused(why.clone()),
+                (None, Some(Obstacle::HeldBack(why))) => LegFound::Unsettled(why.clone()),
                 // A grant that ends is still judged: the trouble is about a line that may be gone by now.
                 (None, Some(obstacle)) if grant.wish.is_present() || self.is_left(grant, &look) => {
-                    Found::Blocked(obstacle.why().clone())
+                    LegFound::Blocked(obstacle.why().clone())
                 }
                 (None, _) if self.stands_untouched(grant, &applied, legs, state) => continue,
                 (None, _) => {
@@ -313,9 +313,9 @@ impl Run<'_> {
         }
         for row in self.desired.quarantined.iter().filter(|row| row.ends && !row.resting && !is_held(row.id)) {
             let found = match (applied.failed.remove(&row.id), quarantined_left(self.desired, row, &look)) {
-                (Some(fault), _) => Found::Failed(fault),
-                (None, Some(why)) => Found::Unsettled(why),
-                (None, None) => Found::Proven(Evidence::of(Sighting::NothingLabelled {})),
+                (Some(fault), _) => LegFound::Failed(fault),
+                (None, Some(why)) => LegFound::Unsettled(why),
+                (None, None) => LegFound::Proven(Evidence::of(Sighting::NothingLabelled {})),
             };
             let attempts = legs.get(&row.id).map_or(0, |leg| leg.attempts);
             let wish = Wish::Revoke { since: self.desired.now };
@@ -348,7 +348,7 @@ impl Run<'_> {
 
     /// When to look again at what other sessions have locked.
     fn held_rests(&self) -> Option<Duration> {
-        (*self.held != Held::default()).then_some(AFTER_BREAK)
+        (*self.held != LockedRows::default()).then_some(AFTER_BREAK)
     }
 
     fn is_left(&self, grant: &DesiredGrant, look: &Look<'_>) -> bool {
@@ -357,7 +357,7 @@ impl Run<'_> {
 
     /// Whether nothing is new about a running access: it was proven not long ago, no operator asked since, and all of
     /// it is as it was.
-    fn stands_untouched(&self, grant: &DesiredGrant, applied: &Applied, legs: &Legs, state: &ClusterState) -> bool {
+    fn stands_untouched(&self, grant: &DesiredGrant, applied: &RunWrites, legs: &Legs, state: &ClusterState) -> bool {
         let leg = legs.get(&grant.id).cloned().unwrap_or_default();
         let fresh = leg.proven.is_some_and(|ago| ago < PROOF_LASTS) && !leg.tried;
         let wider = leg.wider || !allows_more(grant, state, &self.desired.name).is_empty();
@@ -365,8 +365,8 @@ impl Run<'_> {
     }
 
     /// The event that a running access allows too much, if this proof is the first to show it.
-    fn widened(&self, grant: &DesiredGrant, legs: &Legs, found: &Found) -> Option<EventDraft> {
-        let Found::Proven(seen) = found else { return None };
+    fn widened(&self, grant: &DesiredGrant, legs: &Legs, found: &LegFound) -> Option<EventDraft> {
+        let LegFound::Proven(seen) = found else { return None };
         let before = legs.get(&grant.id).is_some_and(|leg| leg.wider);
         let is_news = grant.wish == Wish::Keep && !before && !seen.wider.is_empty();
         let (what, objects, version) = (What::AllowsMore(seen.wider.clone()), Vec::new(), None);
@@ -377,8 +377,8 @@ impl Run<'_> {
         &self,
         grant: &DesiredGrant,
         legs: &Legs,
-        found: Found,
-        parts: &Parts<'_>,
+        found: LegFound,
+        parts: &PartsInPlace<'_>,
         state: &ClusterState,
     ) -> LegOutcome {
         let id = grant.id;
@@ -389,7 +389,7 @@ impl Run<'_> {
     }
 
     /// Adds the plan's findings to those to be told: with the intents, or at the end if nothing is written.
-    fn tell(&self, told: &mut Told) {
+    fn tell(&self, told: &mut RunFindings) {
         for finding in &self.plan.findings {
             let is_same = |other: &Finding| other.grant == finding.grant && other.what == finding.what;
             if !told.findings.iter().any(is_same) {
@@ -417,7 +417,7 @@ impl Run<'_> {
 
     /// Updates the rows of mappings by what was seen. The findings are recorded with them: once these rows are updated,
     /// the next run may not find the same.
-    async fn catch_up(&self, told: &mut Told) -> Result<(), Interrupted> {
+    async fn catch_up(&self, told: &mut RunFindings) -> Result<(), Interrupted> {
         if self.plan.settled.is_empty() && self.plan.reserved.is_empty() {
             return Ok(());
         }
@@ -447,18 +447,18 @@ async fn desired(
     lease: &Lease,
     id: ClusterId,
     state: Option<&ClusterState>,
-) -> Result<(DesiredCluster, Legs, Decided), Interrupted> {
+) -> Result<(DesiredCluster, Legs, DecidedAgain), Interrupted> {
     let mut snapshot = desired::snapshot(&worker.store).await?;
     let desired = desired::cluster(&mut snapshot, id, lease.epoch()).await?;
-    let desired::Read { mut desired, legs, unreadable } = desired.ok_or(Interrupted::Nothing)?;
+    let desired::ReadDesired { mut desired, legs, unreadable } = desired.ok_or(Interrupted::Nothing)?;
     let new: Vec<GrantId> =
         desired.grants.iter().filter(|grant| grant.wish == Wish::Provision).map(|grant| grant.id).collect();
     let decided = match state {
         Some(state) => {
-            decide_again::decide(&worker.store, &mut snapshot, &new, decide_again::Seen::Now(state), desired.now)
+            decide_again::decide(&worker.store, &mut snapshot, &new, decide_again::WhichLook::Now(state), desired.now)
                 .await?
         }
-        None => Decided::default(),
+        None => DecidedAgain::default(),
     };
     needed_by_policy(worker, &mut snapshot, &mut desired).await?;
     drop(snapshot);
@@ -494,9 +494,9 @@ async fn plan_within(
     lease: &Lease,
     desired: &mut DesiredCluster,
     observation: &ClusterObservation,
-    scope: Scope,
-) -> Result<(Plan, Held), Interrupted> {
-    if scope == Scope::Whole {
+    scope: RunScope,
+) -> Result<(Plan, LockedRows), Interrupted> {
+    if scope == RunScope::Whole {
         return plan_free(worker, lease, desired, observation).await;
     }
     for grant in &mut desired.grants {
@@ -517,22 +517,22 @@ async fn plan_free(
     lease: &Lease,
     desired: &mut DesiredCluster,
     observation: &ClusterObservation,
-) -> Result<(Plan, Held), Interrupted> {
+) -> Result<(Plan, LockedRows), Interrupted> {
     let whole = plan(desired, observation);
     if whole.steps.is_empty() && whole.reserved.is_empty() {
-        return Ok((whole, Held::default()));
+        return Ok((whole, LockedRows::default()));
     }
     let (grants, mut principals) = whole.writes_for();
     principals.extend(whole.reserved.iter().map(|reserved| reserved.principal));
     let mut held = quarantine::held(&worker.store, lease.target(), &grants, &principals).await?;
     for pause in PASSING {
-        if held == Held::default() {
+        if held == LockedRows::default() {
             break;
         }
         tokio::time::sleep(pause).await;
         held = quarantine::held(&worker.store, lease.target(), &grants, &principals).await?;
     }
-    if held == Held::default() {
+    if held == LockedRows::default() {
         return Ok((whole, held));
     }
     tracing::warn!(
@@ -594,11 +594,11 @@ async fn reach(
     id: ClusterId,
     arn: &ClusterArn,
     aws: EksCluster,
-) -> Result<Reached, Fault> {
+) -> Result<ReachedCluster, Fault> {
     // The token is signed as of the claim: what a process sends after a long pause is refused.
     let token = worker.aws.cluster_token(arn, lease.claimed_at()).await?;
-    let client = kubernetes::Cluster::connect(&aws, token, worker.aws.cluster_proxies())?;
-    Ok(Reached { client: client.remembering(worker.kinds_seen(id)), aws })
+    let client = kubernetes::ApiServer::connect(&aws, token, worker.aws.cluster_proxies())?;
+    Ok(ReachedCluster { client: client.remembering(worker.kinds_seen(id)), aws })
 }
 
 fn observation(aws: &EksCluster, state: ClusterState, holders: &Holders) -> ClusterObservation {
@@ -614,7 +614,7 @@ fn observation(aws: &EksCluster, state: ClusterState, holders: &Holders) -> Clus
 }
 
 /// The ClusterRoles to look at: those that live grants bind, and those that profiles name.
-async fn wanted(worker: &Worker, id: ClusterId) -> Result<Wanted, Interrupted> {
+async fn wanted(worker: &Worker, id: ClusterId) -> Result<WantedObservation, Interrupted> {
     let mut cluster_roles = {
         let mut connection = worker.store.acquire().await?;
         desired::bound_roles(&mut connection, id).await?
@@ -623,8 +623,8 @@ async fn wanted(worker: &Worker, id: ClusterId) -> Result<Wanted, Interrupted> {
         Ok(current) => {
             for profile in &current.file.profiles {
                 match &profile.source {
-                    Source::ClusterRoles(names) => cluster_roles.extend(names.iter().cloned()),
-                    Source::Rules(_) => {}
+                    RulesSource::ClusterRoles(names) => cluster_roles.extend(names.iter().cloned()),
+                    RulesSource::Rules(_) => {}
                 }
             }
         }
@@ -633,5 +633,5 @@ async fn wanted(worker: &Worker, id: ClusterId) -> Result<Wanted, Interrupted> {
         Err(error @ NoPolicy::Unreadable { .. }) => tracing::error!(%error, "profiles are not known"),
         Err(NoPolicy::Store(error)) => return Err(error.into()),
     }
-    Ok(Wanted { cluster_roles })
+    Ok(WantedObservation { cluster_roles })
 }

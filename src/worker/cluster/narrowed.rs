@@ -5,8 +5,8 @@
 //! GETs by name replace the lists: the bindings, namespaces and ClusterRoles of the cluster's accesses. The run says
 //! what was too large. The bounds themselves are those of [`crate::kubernetes`].
 
-use super::{super::Worker, Reached, desired, unreachable::last_seen, wanted};
-use crate::{fault::Fault, kubernetes::Named, lease::Lease, worker::interrupted::Interrupted};
+use super::{super::Worker, ReachedCluster, desired, unreachable::last_seen, wanted};
+use crate::{fault::Fault, kubernetes::NamedObjects, lease::Lease, worker::interrupted::Interrupted};
 use latchkey_domain::{
     access::ClusterId,
     plan::{
@@ -18,7 +18,7 @@ use latchkey_domain::{
 /// Why a look went by names, and by which names.
 pub(super) struct Narrowed {
     pub fault: Fault,
-    pub named: Named,
+    pub named: NamedObjects,
 }
 
 /// Looks at a cluster: at all of it, or by names if that is too much.
@@ -26,7 +26,7 @@ pub(super) async fn looked(
     worker: &Worker,
     lease: &Lease,
     id: ClusterId,
-    reached: &Reached,
+    reached: &ReachedCluster,
 ) -> Result<Result<(ClusterState, Option<Narrowed>), Fault>, Interrupted> {
     match reached.client.observe(&wanted(worker, id).await?).await {
         Ok(state) => Ok(Ok((state, None))),
@@ -45,7 +45,7 @@ pub(super) async fn looked(
 pub(super) async fn look_again(
     worker: &Worker,
     id: ClusterId,
-    reached: &Reached,
+    reached: &ReachedCluster,
     narrowed: Option<&Narrowed>,
 ) -> Result<Result<ClusterState, Fault>, Interrupted> {
     if let Some(narrowed) = narrowed {
@@ -55,12 +55,12 @@ pub(super) async fn look_again(
 }
 
 /// The names of everything that the accesses of a cluster depend on there.
-pub(super) fn named(desired: &DesiredCluster) -> Named {
+pub(super) fn named(desired: &DesiredCluster) -> NamedObjects {
     let keys = desired.grants.iter().flat_map(|grant| grant.keys(desired.installation));
     let keys = keys.chain(desired.uncertain.iter().cloned());
     let keys = keys.chain(desired.quarantined.iter().flat_map(|row| row.bindings.iter().cloned()));
     let terms = || desired.grants.iter().map(|grant| &grant.terms);
-    Named {
+    NamedObjects {
         bindings: keys.map(|key| (key.namespace, key.name)).collect(),
         namespaces: terms().flat_map(|terms| terms.namespaces.iter().map(|pinned| pinned.name.clone())).collect(),
         cluster_roles: terms().flat_map(|terms| terms.profile.roles.iter().map(|role| role.name.clone())).collect(),

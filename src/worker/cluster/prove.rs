@@ -4,8 +4,8 @@
 //! and what the answers mean, is in [`latchkey_domain::plan::proof`].
 
 use super::{
-    super::{finish::Found, interrupted::Interrupted},
-    Run,
+    super::{finish::LegFound, interrupted::Interrupted},
+    ClusterRun,
 };
 use crate::{fault::Fault, kubernetes, store::intents};
 use jiff::SignedDuration;
@@ -20,8 +20,8 @@ use latchkey_domain::{
         observation::ClusterState,
         obstacles::allows_more,
         proof::{
-            Answers, Asked, Look, Question, Verdict, is_put_back, left_behind, prove_gone, prove_present,
-            questions_gone,
+            AnswersByQuestion, AskedGrant, Judgement, Look, Question, is_put_back, left_behind, prove_gone,
+            prove_present, questions_gone,
         },
     },
 };
@@ -35,13 +35,13 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 /// The pause between two rounds of the same questions.
 const PAUSE: Duration = Duration::from_millis(40);
 
-impl Run<'_> {
+impl ClusterRun<'_> {
     /// Judges grants by the observation after the writes, and by the API server's answers.
     pub(super) async fn prove<'g>(
         &'g self,
         grants: &[&'g DesiredGrant],
         look: &Look<'_>,
-    ) -> Result<Vec<(&'g DesiredGrant, Found)>, Interrupted> {
+    ) -> Result<Vec<(&'g DesiredGrant, LegFound)>, Interrupted> {
         let (present, gone): (Vec<&DesiredGrant>, Vec<&DesiredGrant>) =
             grants.iter().copied().partition(|grant| grant.wish.is_present());
         let (present, gone) = tokio::join!(self.prove_all_present(&present, look), self.prove_all_gone(&gone, look));
@@ -54,23 +54,23 @@ impl Run<'_> {
         &'g self,
         grants: &[&'g DesiredGrant],
         look: &Look<'_>,
-    ) -> Vec<(&'g DesiredGrant, Found)> {
-        let asked: Vec<Asked<'g>> = grants
+    ) -> Vec<(&'g DesiredGrant, LegFound)> {
+        let asked: Vec<AskedGrant<'g>> = grants
             .iter()
-            .filter_map(|grant| Some(Asked::about(grant, self.plan.identities.get(&grant.id)?, look.state)))
+            .filter_map(|grant| Some(AskedGrant::about(grant, self.plan.identities.get(&grant.id)?, look.state)))
             .collect();
         let questions: BTreeSet<Question> = asked.iter().flat_map(|asked| asked.questions.all().cloned()).collect();
         let begun = Instant::now();
-        let mut answers = Answers::new();
+        let mut answers = AnswersByQuestion::new();
         let mut open = questions;
         loop {
             match ask(&self.reached.client, &open).await {
                 Ok(new) => answers.extend(new),
-                Err(fault) => return grants.iter().map(|grant| (*grant, Found::Failed(fault.repeated()))).collect(),
+                Err(fault) => return grants.iter().map(|grant| (*grant, LegFound::Failed(fault.repeated()))).collect(),
             }
-            let verdicts: Vec<(&Asked<'g>, Verdict)> =
+            let verdicts: Vec<(&AskedGrant<'g>, Judgement)> =
                 asked.iter().map(|asked| (asked, prove_present(self.desired, asked, look, &answers))).collect();
-            let settled = verdicts.iter().all(|(_, verdict)| matches!(verdict, Verdict::Proven { .. }));
+            let settled = verdicts.iter().all(|(_, verdict)| matches!(verdict, Judgement::Proven { .. }));
             if settled || begun.elapsed() > PATIENCE || !waits_for_answers(&verdicts, look, self) {
                 return verdicts
                     .into_iter()
@@ -78,15 +78,21 @@ impl Run<'_> {
                     .collect();
             }
             tokio::time::sleep(PAUSE).await;
-            let still = verdicts.iter().filter(|(_, verdict)| !matches!(verdict, Verdict::Proven { .. }));
+            let still = verdicts.iter().filter(|(_, verdict)| !matches!(verdict, Judgement::Proven { .. }));
             open = still.flat_map(|(asked, _)| asked.questions.all().cloned()).collect();
         }
     }
 
-    fn present(&self, asked: &Asked<'_>, state: &ClusterState, answers: &Answers, verdict: Verdict) -> Found {
-        let Asked { grant, identity, questions } = asked;
+    fn present(
+        &self,
+        asked: &AskedGrant<'_>,
+        state: &ClusterState,
+        answers: &AnswersByQuestion,
+        verdict: Judgement,
+    ) -> LegFound {
+        let AskedGrant { grant, identity, questions } = asked;
         match verdict {
-            Verdict::Proven { residual } => {
+            Judgement::Proven { residual } => {
                 let mapped = Sighting::Mapped { arn: grant.arn.to_string(), username: identity.username.clone() };
                 let bound = grant
                     .bindings(self.desired.installation, &identity.username)
@@ -112,10 +118,10 @@ impl Run<'_> {
                     wrongly_allowed: shown(&wrongly_allowed),
                 };
                 let residual = Some(residual);
-                Found::Proven(Evidence { answers: Some(answers), seen, residual, wider, ..Evidence::default() })
+                LegFound::Proven(Evidence { answers: Some(answers), seen, residual, wider, ..Evidence::default() })
             }
-            Verdict::Unsettled(why) => Found::Unsettled(why),
-            Verdict::Refuted(why) => Found::Blocked(why),
+            Judgement::Unsettled(why) => LegFound::Unsettled(why),
+            Judgement::Refuted(why) => LegFound::Blocked(why),
         }
     }
 
@@ -123,14 +129,14 @@ impl Run<'_> {
         &self,
         grants: &[&'g DesiredGrant],
         look: &Look<'_>,
-    ) -> Result<Vec<(&'g DesiredGrant, Found)>, Interrupted> {
+    ) -> Result<Vec<(&'g DesiredGrant, LegFound)>, Interrupted> {
         let mut found = Vec::new();
         let mut asked: Vec<(&DesiredGrant, Vec<Question>)> = Vec::new();
         for grant in grants {
             match left_behind(self.desired, grant, self.bound(grant), look) {
                 // A person has to act: it is retried without limit, but less often.
-                Some(why) if is_put_back(self.desired, grant) => found.push((*grant, Found::Blocked(why))),
-                Some(why) => found.push((*grant, Found::Unsettled(why))),
+                Some(why) if is_put_back(self.desired, grant) => found.push((*grant, LegFound::Blocked(why))),
+                Some(why) => found.push((*grant, LegFound::Unsettled(why))),
                 None => asked.push((grant, questions_gone(grant, self.bound(grant), look))),
             }
         }
@@ -144,7 +150,7 @@ impl Run<'_> {
             let rounds = match self.two_rounds(&questions).await {
                 Ok(rounds) => rounds,
                 Err(fault) => {
-                    found.extend(asked.into_iter().map(|(grant, _)| (grant, Found::Failed(fault.repeated()))));
+                    found.extend(asked.into_iter().map(|(grant, _)| (grant, LegFound::Failed(fault.repeated()))));
                     return Ok(found);
                 }
             };
@@ -153,10 +159,10 @@ impl Run<'_> {
                 let deleted_at = ago.map(|ago| self.desired.now - ago);
                 prove_gone(self.desired, grant, questions, look, [&rounds.0, &rounds.1], deleted_at)
             };
-            let verdicts: Vec<Verdict> = asked.iter().map(|(grant, questions)| judge(grant, questions)).collect();
-            let settled = verdicts.iter().all(|verdict| matches!(verdict, Verdict::Proven { .. }));
+            let verdicts: Vec<Judgement> = asked.iter().map(|(grant, questions)| judge(grant, questions)).collect();
+            let settled = verdicts.iter().all(|verdict| matches!(verdict, Judgement::Proven { .. }));
             if settled || begun.elapsed() > PATIENCE {
-                let gone = |((grant, questions), verdict): ((&'g DesiredGrant, Vec<Question>), Verdict)| {
+                let gone = |((grant, questions), verdict): ((&'g DesiredGrant, Vec<Question>), Judgement)| {
                     (grant, self.gone(grant, &questions, verdict))
                 };
                 found.extend(asked.into_iter().zip(verdicts).map(gone));
@@ -167,15 +173,18 @@ impl Run<'_> {
     }
 
     /// Two rounds, each on new connections: each API server of a cluster has its own cache.
-    async fn two_rounds(&self, questions: &BTreeSet<Question>) -> Result<(Answers, Answers), Fault> {
+    async fn two_rounds(
+        &self,
+        questions: &BTreeSet<Question>,
+    ) -> Result<(AnswersByQuestion, AnswersByQuestion), Fault> {
         let (one, other) = (self.reached.client.fresh()?, self.reached.client.fresh()?);
         let first = ask(&one, questions).await?;
         Ok((first, ask(&other, questions).await?))
     }
 
-    fn gone(&self, grant: &DesiredGrant, questions: &[Question], verdict: Verdict) -> Found {
+    fn gone(&self, grant: &DesiredGrant, questions: &[Question], verdict: Judgement) -> LegFound {
         match verdict {
-            Verdict::Proven { residual } => {
+            Judgement::Proven { residual } => {
                 let keys = grant.keys(self.desired.installation);
                 let gone = |key: &BindingKey| {
                     let binding = key.to_string();
@@ -198,10 +207,10 @@ impl Run<'_> {
                 let shown: BTreeSet<String> =
                     questions.iter().map(|question| question.attributes.to_string()).collect();
                 let (asked, residual) = (Some(shown.into_iter().collect()), Some(residual));
-                Found::Proven(Evidence { asked, seen, residual, ..Evidence::default() })
+                LegFound::Proven(Evidence { asked, seen, residual, ..Evidence::default() })
             }
-            Verdict::Unsettled(why) => Found::Unsettled(why),
-            Verdict::Refuted(why) => Found::Blocked(why),
+            Judgement::Unsettled(why) => LegFound::Unsettled(why),
+            Judgement::Refuted(why) => LegFound::Blocked(why),
         }
     }
 
@@ -217,21 +226,21 @@ impl Run<'_> {
 }
 
 /// Whether only the API server's answers are missing. An object that reads back wrong does not change by asking.
-fn waits_for_answers(verdicts: &[(&Asked<'_>, Verdict)], look: &Look<'_>, run: &Run<'_>) -> bool {
+fn waits_for_answers(verdicts: &[(&AskedGrant<'_>, Judgement)], look: &Look<'_>, run: &ClusterRun<'_>) -> bool {
     verdicts.iter().any(|(asked, verdict)| match verdict {
-        Verdict::Proven { .. } => false,
-        Verdict::Unsettled(_) | Verdict::Refuted(_) => {
+        Judgement::Proven { .. } => false,
+        Judgement::Unsettled(_) | Judgement::Refuted(_) => {
             // Would it be proven with every answer as hoped for?
             let questions = &asked.questions;
             let hoped = questions.can.iter().map(|q| (q.clone(), true));
             let hoped = hoped.chain(questions.cannot.iter().map(|q| (q.clone(), false))).collect();
-            matches!(prove_present(run.desired, asked, look, &hoped), Verdict::Proven { .. })
+            matches!(prove_present(run.desired, asked, look, &hoped), Judgement::Proven { .. })
         }
     })
 }
 
 /// Asks every question.
-async fn ask(client: &kubernetes::Cluster, questions: &BTreeSet<Question>) -> Result<Answers, Fault> {
+async fn ask(client: &kubernetes::ApiServer, questions: &BTreeSet<Question>) -> Result<AnswersByQuestion, Fault> {
     let asked: Vec<Question> = questions.iter().cloned().collect();
     let reviews = client.reviews(&asked).await?;
     Ok(asked.into_iter().zip(reviews.into_iter().map(|review| review.allowed)).collect())

@@ -4,7 +4,7 @@
 use super::{
     super::{
         Worker, backoff,
-        finish::{Found, LegOutcome, Outcome},
+        finish::{LegFound, LegOutcome, RunOutcome},
         interrupted::Interrupted,
         trail,
     },
@@ -43,7 +43,7 @@ pub(super) async fn unreachable(
     id: ClusterId,
     aws: Option<EksCluster>,
     fault: Fault,
-) -> Result<Outcome, Interrupted> {
+) -> Result<RunOutcome, Interrupted> {
     tracing::warn!(on = %lease.target(), error = chain(&fault), "the cluster could not be worked on");
     worker.forget(id);
     let last = last_seen(worker, id).await?;
@@ -57,7 +57,7 @@ pub(super) async fn unreachable(
             grant.id,
             LegOutcome {
                 wish: grant.wish,
-                found: Found::Failed(fault.repeated()),
+                found: LegFound::Failed(fault.repeated()),
                 attempts,
                 stood: None,
                 compared: None,
@@ -68,5 +68,5 @@ pub(super) async fn unreachable(
         desired.grants.iter().filter(|grant| !grant.resting).map(outcome).collect();
     let rests = legs.values().filter_map(|leg| leg.rests).min();
     let rests = if desired.grants.is_empty() { Some(backoff::blocked()) } else { rests };
-    Ok(Outcome { legs: legs_out, failure: Some(why), rests, periodic: true, ..Outcome::default() })
+    Ok(RunOutcome { legs: legs_out, failure: Some(why), rests, periodic: true, ..RunOutcome::default() })
 }

@@ -9,7 +9,7 @@ use axum::{
     body::Body,
     http::{Method, Request, header},
 };
-use latchkey::actions::requests::Outcome;
+use latchkey::actions::requests::VoteOutcome;
 use latchkey::web::AskForm;
 use latchkey_domain::access::{
     GrantId, RequestId,
@@ -152,7 +152,7 @@ impl World {
 
 async fn decided(town: &Town, by: &str, request: RequestId) -> GrantId {
     match town.vote(by, request, Verdict::Approve).await.unwrap() {
-        Outcome::Approved(grant) => grant,
+        VoteOutcome::Approved(grant) => grant,
         other => panic!("not approved: {other:?}"),
     }
 }

@@ -4,7 +4,7 @@
 use super::{aws_at, keys, kubernetes::World, said};
 use latchkey::{
     fault::{Fault, FaultKind},
-    kubernetes::{Named, Wanted},
+    kubernetes::{NamedObjects, WantedObservation},
 };
 use latchkey_simulator::kubernetes::{Failure, Pattern, Strange};
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ const ALWAYS: u32 = 10_000;
 async fn listed(world: &World, resource: &str, strange: Strange) -> Fault {
     let knobs = world.server().knobs();
     knobs.fail(Pattern::on("list", resource), Failure::Strange(strange), ALWAYS);
-    let fault = world.cluster.observe(&Wanted::default()).await.unwrap_err();
+    let fault = world.cluster.observe(&WantedObservation::default()).await.unwrap_err();
     knobs.heal();
     fault
 }
@@ -36,7 +36,7 @@ async fn a_list_that_never_ends_and_one_that_is_huge_are_given_up_with_a_sentenc
             "{told}"
         );
     }
-    world.cluster.observe(&Wanted::default()).await.unwrap();
+    world.cluster.observe(&WantedObservation::default()).await.unwrap();
 }
 
 /// An IAM that answers each call with this many MiB.
@@ -81,7 +81,7 @@ async fn a_large_answer_below_the_bound_is_read() {
     let world = World::simulated().await;
     let knobs = world.server().knobs();
     knobs.fail(Pattern::on("list", "roles"), Failure::Strange(Strange::Huge(31)), 1);
-    world.cluster.observe(&Wanted::default()).await.unwrap();
+    world.cluster.observe(&WantedObservation::default()).await.unwrap();
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn an_answer_that_drips_is_given_up_after_ten_seconds_in_all() {
 async fn what_accesses_go_by_is_read_by_name_whatever_the_lists_do() {
     let world = World::simulated().await;
     world.server().knobs().fail(Pattern::on("list", "*"), Failure::Strange(Strange::Endless), ALWAYS);
-    let named = Named {
+    let named = NamedObjects {
         bindings: [(None, "latchkey-worker".to_owned()), (Some("default".to_owned()), "absent".to_owned())].into(),
         namespaces: ["default".to_owned(), "absent".to_owned()].into(),
         cluster_roles: ["view".to_owned(), "absent".to_owned()].into(),

@@ -4,7 +4,7 @@ use super::kubernetes::World;
 use super::{aws_at, eks, keys, lease, lease_that_ends_within, missing, said, simulator, worker_of};
 use jiff::{SignedDuration, Timestamp};
 use latchkey::fault::{Fault, FaultKind};
-use latchkey::kubernetes::{Cluster, Content, Wanted};
+use latchkey::kubernetes::{ApiServer, Content, WantedObservation};
 use latchkey::lease::LAST_CALL;
 use latchkey_domain::eks::arn::{ClusterArn, PrincipalArn, UserArn};
 use latchkey_simulator::aws as fake;
@@ -172,9 +172,9 @@ async fn connection_that_is_cut_says_nothing_about_the_write() {
 async fn trouble_of_the_api_server_is_not_ours() {
     let world = World::simulated().await;
     world.server().knobs().fail(Pattern::on("list", "namespaces"), Failure::Internal, 1);
-    assert!(is_transient(&world.cluster.observe(&Wanted::default()).await.unwrap_err()));
+    assert!(is_transient(&world.cluster.observe(&WantedObservation::default()).await.unwrap_err()));
     world.server().knobs().fail(Pattern::on("list", "namespaces"), Failure::Forbidden, 1);
-    let fault = world.cluster.observe(&Wanted::default()).await.unwrap_err();
+    let fault = world.cluster.observe(&WantedObservation::default()).await.unwrap_err();
     assert_eq!(missing(&fault), "list namespaces");
 }
 
@@ -187,7 +187,7 @@ async fn lists_longer_than_a_page_are_read_whole() {
         });
         world.server().objects().put_raw(object, "test").unwrap();
     }
-    let seen = world.cluster.observe(&Wanted::default()).await.unwrap();
+    let seen = world.cluster.observe(&WantedObservation::default()).await.unwrap();
     assert_eq!(seen.namespaces.iter().filter(|namespace| namespace.name.starts_with("many-")).count(), 1_001);
 }
 
@@ -197,7 +197,7 @@ async fn api_server_that_is_not_the_clusters_is_not_talked_to() {
     let mut described = world.described.clone();
     let other = world.simulator().cluster("both").unwrap();
     described.certificate_authority = super::kubernetes::base64(&other.ca_pem);
-    let fault = Cluster::connect(&described, "token".into(), &latchkey::proxy::Proxies::default())
+    let fault = ApiServer::connect(&described, "token".into(), &latchkey::proxy::Proxies::default())
         .unwrap()
         .aws_auth()
         .await
@@ -205,7 +205,7 @@ async fn api_server_that_is_not_the_clusters_is_not_talked_to() {
     assert!(is_transient(&fault) && said(&fault).contains("not signed by the CA"), "{}", said(&fault));
 
     described.endpoint = "https://127.0.0.1:9".to_owned();
-    let fault = Cluster::connect(&described, "token".into(), &latchkey::proxy::Proxies::default())
+    let fault = ApiServer::connect(&described, "token".into(), &latchkey::proxy::Proxies::default())
         .unwrap()
         .aws_auth()
         .await
@@ -213,10 +213,10 @@ async fn api_server_that_is_not_the_clusters_is_not_talked_to() {
     assert!(is_transient(&fault) && said(&fault).contains("refuses connections"), "{}", said(&fault));
 
     described.certificate_authority = "bm90IFBFTQ==".to_owned();
-    let fault = Cluster::connect(&described, "token".into(), &latchkey::proxy::Proxies::default()).unwrap_err();
+    let fault = ApiServer::connect(&described, "token".into(), &latchkey::proxy::Proxies::default()).unwrap_err();
     assert_eq!(*fault.kind(), FaultKind::Invalid);
     described.endpoint.clear();
     assert!(is_transient(
-        &Cluster::connect(&described, "token".into(), &latchkey::proxy::Proxies::default()).unwrap_err()
+        &ApiServer::connect(&described, "token".into(), &latchkey::proxy::Proxies::default()).unwrap_err()
     ));
 }

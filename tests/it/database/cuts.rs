@@ -11,7 +11,7 @@ use latchkey::web::AskForm;
 use latchkey::{
     actions::{
         grants::{self, NotEnded},
-        requests::{self, NotDecided, NotSubmitted, Outcome, VoteForm},
+        requests::{self, NotDecided, NotSubmitted, VoteForm, VoteOutcome},
     },
     store::Store,
     worker::{Worker, run_once},
@@ -63,7 +63,7 @@ impl Portal {
         for _ in 0..PRESSES {
             let form = VoteForm { verdict: Verdict::Approve, reason: None, seen };
             match requests::vote(&self.store, self.town.visitor("ben"), id, form).await {
-                Ok(Outcome::Approved(_)) | Err(NotDecided::Closed(..)) => return,
+                Ok(VoteOutcome::Approved(_)) | Err(NotDecided::Closed(..)) => return,
                 Err(NotDecided::Store(error)) => assert!(error.is_unavailable(), "{error:?}"),
                 Err(NotDecided::Policy(error)) => assert!(error.to_string().contains("database"), "{error:?}"),
                 other => panic!("{other:?}"),

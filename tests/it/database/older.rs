@@ -145,12 +145,12 @@ async fn the_worker_plans_by_what_an_older_version_left_and_its_log_is_whole() {
     audit::seal(migrated.worker.pool()).await.unwrap();
     let walked = loop {
         match audit::walk::step(&migrated.worker, jiff::SignedDuration::ZERO).await.unwrap() {
-            audit::walk::Step::Went => {}
+            audit::walk::WalkStep::Went => {}
             other => break other,
         }
     };
-    assert!(matches!(walked, audit::walk::Step::Verified(links) if links > 100), "{walked:?}");
-    let wanted = read::audit::Wanted::default();
+    assert!(matches!(walked, audit::walk::WalkStep::Verified(links) if links > 100), "{walked:?}");
+    let wanted = read::audit::AuditSearch::default();
     assert!(read::audit::events(&migrated.web, &wanted, 200).await.unwrap().len() > 100);
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Ward, latchkey, section, text};
 use crate::rig::proxy::Proxy;
-use latchkey::{kubernetes::Cluster, proxy::Proxies};
+use latchkey::{kubernetes::ApiServer, proxy::Proxies};
 use latchkey_components::certificates;
 use latchkey_simulator::{
     Simulator,
@@ -155,11 +155,11 @@ async fn clusters_are_reached_through_the_proxy_only_where_that_is_said_and_thei
     };
     let token = || server.admin_token().to_owned().into();
     let through = Proxies::from_variables(&[("HTTPS_PROXY".into(), proxy.address.clone())]).unwrap();
-    let api = Cluster::connect(&described, token(), &through).unwrap();
+    let api = ApiServer::connect(&described, token(), &through).unwrap();
     assert!(!api.namespace_names().await.unwrap().is_empty());
     assert_eq!(proxy.asked().len(), 1, "{:?}", proxy.asked());
     assert!(proxy.asked()[0].ends_with("HTTP/1.1 true"), "{:?}", proxy.asked());
-    let direct = Cluster::connect(&described, token(), &Proxies::default()).unwrap();
+    let direct = ApiServer::connect(&described, token(), &Proxies::default()).unwrap();
     assert!(!direct.namespace_names().await.unwrap().is_empty());
     assert_eq!(proxy.asked().len(), 1);
     // A proxy cannot pass for the API server.
@@ -168,5 +168,5 @@ async fn clusters_are_reached_through_the_proxy_only_where_that_is_said_and_thei
         certificate_authority: crate::adapters::kubernetes::base64(&authority),
         ..described
     };
-    assert!(Cluster::connect(&other, token(), &through).unwrap().namespace_names().await.is_err());
+    assert!(ApiServer::connect(&other, token(), &through).unwrap().namespace_names().await.is_err());
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 use latchkey::web::AskForm;
 use latchkey::{
-    actions::requests::{NotDecided, NotSubmitted, Outcome},
+    actions::requests::{NotDecided, NotSubmitted, VoteOutcome},
     worker::{Worker, run_once},
 };
 use latchkey_domain::access::{GrantId, RequestId, request::Verdict};
@@ -91,7 +91,7 @@ impl Course {
             Act::AskForNodes => self.asked.push(town.asks(WHO, nodes()).await),
             Act::ApproveNodesFirst => {
                 let outcome = town.vote("ben", self.asked[1], Verdict::Approve).await.unwrap();
-                assert_eq!(outcome, Outcome::Waiting { approvals: 1 });
+                assert_eq!(outcome, VoteOutcome::Waiting { approvals: 1 });
             }
             Act::ApproveLook => self.approve("ben", 0).await,
             Act::ApproveNodesLast => self.approve("chi", 1).await,
@@ -117,7 +117,7 @@ impl Course {
 
     async fn approve(&mut self, by: &str, asked: usize) {
         let outcome = self.world.town.vote(by, self.asked[asked], Verdict::Approve).await.unwrap();
-        let Outcome::Approved(grant) = outcome else { panic!("not approved: {outcome:?}") };
+        let VoteOutcome::Approved(grant) = outcome else { panic!("not approved: {outcome:?}") };
         self.grants.push((grant, "active"));
     }
 

@@ -70,7 +70,7 @@ impl World {
         considered.problems.into_iter().map(|problem| problem.sentence).collect()
     }
 
-    async fn apply_again(&self) -> policies::Applied {
+    async fn apply_again(&self) -> policies::AppliedPolicy {
         let file = config::policy::parse(POLICY).unwrap();
         let hash = config::policy::hash(POLICY);
         let application = Application {

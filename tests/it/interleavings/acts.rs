@@ -11,11 +11,11 @@ use latchkey::{
         fence::{self, SetUpAgain},
         intents::Dangling,
         people, policies,
-        quarantine::Held,
+        quarantine::LockedRows,
         targets,
     },
     worker::{
-        finish::{self, Found, LegOutcome, Outcome},
+        finish::{self, LegFound, LegOutcome, RunOutcome},
         trail,
     },
 };
@@ -26,7 +26,7 @@ use latchkey_domain::{
     },
     eks::aws_auth::Key,
     plan::{
-        authenticator::{Identity, Line},
+        authenticator::{Identity, OwnLine},
         cluster::{AwsAuthWrite, Reserved, Settled},
         desired::Wish,
     },
@@ -206,7 +206,7 @@ impl Act {
             };
             (*id, proven(wish))
         });
-        let mut outcome = Outcome { legs: legs.collect(), periodic: true, ..Outcome::default() };
+        let mut outcome = RunOutcome { legs: legs.collect(), periodic: true, ..RunOutcome::default() };
         if self == Self::FinishReplaced {
             let end = |name: &str| (scene.grants[name], Cause::PrincipalReplaced, "a test".to_owned());
             outcome.revoke = vec![end("other"), end("active")];
@@ -218,7 +218,7 @@ impl Act {
 
 /// What a run found of a leg that is where it should be.
 pub fn proven(wish: Wish) -> LegOutcome {
-    let found = Found::Proven(Evidence::default());
+    let found = LegFound::Proven(Evidence::default());
     LegOutcome { wish, found, attempts: 0, stood: None, compared: Some(Compared::Same) }
 }
 
@@ -243,8 +243,8 @@ async fn begin_trail(scene: &Scene, hands: &Hands) -> Done {
     let lease = scene.lease(Target::Cluster(scene.staging));
     let grants = ["revoking", "late", "elsewhere"].map(|name| scene.grants[name]);
     let intents = grants.map(|id| trail::intent(Some(id), "put_binding", "a binding".to_owned()));
-    let mut tx = trail::open(&hands.worker, lease, &intents, &[], &Held::default()).await?;
-    let line = Line {
+    let mut tx = trail::open(&hands.worker, lease, &intents, &[], &LockedRows::default()).await?;
+    let line = OwnLine {
         principal: scene.ana,
         visit: 1,
         username: "latchkey:ana:1".to_owned(),

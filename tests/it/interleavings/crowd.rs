@@ -11,9 +11,9 @@ use crate::town::Town;
 use latchkey::{
     actions::{clock, grants, own, requests},
     lease::LEASE,
-    store::{Store, audit, desired, people, quarantine::Held, targets},
+    store::{Store, audit, desired, people, quarantine::LockedRows, targets},
     worker::{
-        finish::{self, Outcome},
+        finish::{self, RunOutcome},
         trail,
     },
 };
@@ -190,14 +190,14 @@ async fn work(hands: &Hands, random: &mut StdRng, lasts: Duration) -> Done {
         rand::seq::SliceRandom::shuffle(planned.as_mut_slice(), random);
         let intents: Vec<_> =
             planned.iter().map(|id| trail::intent(Some(*id), "put_binding", "a binding".to_owned())).collect();
-        trail::commit(trail::open(&hands.worker, &lease, &intents, &[], &Held::default()).await?).await?;
+        trail::commit(trail::open(&hands.worker, &lease, &intents, &[], &LockedRows::default()).await?).await?;
         if random.random_bool(0.1) {
             continue;
         }
         let ids: Vec<_> = intents.iter().map(|intent| (intent.id, intent.grant)).collect();
-        trail::close(&hands.worker, &ids, &Held::default(), Ok(None)).await?;
+        trail::close(&hands.worker, &ids, &LockedRows::default(), Ok(None)).await?;
         let legs = wishes.into_iter().map(|(id, wish)| (id, proven(wish))).collect();
-        match finish::finish(&worker, &lease, Outcome { legs, periodic: true, ..Outcome::default() }).await {
+        match finish::finish(&worker, &lease, RunOutcome { legs, periodic: true, ..RunOutcome::default() }).await {
             // Another worker claimed it meanwhile.
             Err(latchkey::worker::Interrupted::Lost(_)) => {}
             other => drop(other?),

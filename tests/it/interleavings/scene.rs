@@ -119,7 +119,7 @@ impl Scene {
             let form = ask(cluster, "view", namespace);
             let request = self.town.asks(who, &form).await;
             let outcome = self.town.vote("chi", request, Verdict::Approve).await.unwrap();
-            let latchkey::actions::requests::Outcome::Approved(grant) = outcome else { panic!("{outcome:?}") };
+            let latchkey::actions::requests::VoteOutcome::Approved(grant) = outcome else { panic!("{outcome:?}") };
             self.grants.insert(name, grant);
         }
         for (name, change) in [

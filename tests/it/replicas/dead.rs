@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use latchkey::{
     fail_point::Life,
     lease::{Lease, Lost},
-    store::{heartbeats, intents::Dangling, observations, quarantine::Held, targets},
+    store::{heartbeats, intents::Dangling, observations, quarantine::LockedRows, targets},
     worker::{self, Interrupted, run_once, trail},
 };
 use latchkey_domain::{
@@ -46,7 +46,7 @@ async fn a_run_whose_target_was_claimed_again_writes_no_row() {
     let lost = |interrupted| matches!(interrupted, Interrupted::Lost(_));
     let overtaken = lease(epoch - 1);
     assert!(trail::held(store, &overtaken).await.is_err_and(lost));
-    assert!(trail::open(store, &overtaken, &[intent()], &[], &Held::default()).await.is_err_and(lost));
+    assert!(trail::open(store, &overtaken, &[intent()], &[], &LockedRows::default()).await.is_err_and(lost));
     assert!(trail::close_dangling(store, &overtaken, vec![(Became::Interrupted, open)]).await.is_err_and(lost));
     assert_eq!(world.town.count(rows).await, before);
     assert!(trail::held(store, &lease(epoch)).await.is_ok());
@@ -61,7 +61,7 @@ async fn a_dead_worker_commits_nothing() {
     let intent = trail::intent(Some(grant), "put_binding", "a binding".to_owned());
     let rows = "select (select count(*) from intent) + (select count(*) from event)";
     let before = world.town.count(rows).await;
-    let opened = trail::open(store, &lease, &[intent], &[], &Held::default()).await.unwrap();
+    let opened = trail::open(store, &lease, &[intent], &[], &LockedRows::default()).await.unwrap();
     let died = |interrupted| matches!(interrupted, Interrupted::Lost(Lost::Died(_)));
     assert!(Life::of(0).does(trail::commit(opened)).await.is_err_and(died));
     assert_eq!(world.town.count(rows).await, before);
@@ -149,7 +149,7 @@ async fn what_a_worker_holds_and_has_not_in_hand_it_claims_again() {
     // As if the answer to the claim had been lost, or its run had broken off while the database was away.
     let again = claim(&[]).await;
     let again = again.iter().find(|claim| claim.target == cluster).unwrap();
-    assert_eq!(again.epoch, mine.epoch + 1, "the fence goes up with it");
+    assert_eq!(again.epoch, mine.epoch + 1, "the epoch goes up with it");
     assert_eq!(claimed_by(&world, "another").await, []);
 }
 

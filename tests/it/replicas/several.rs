@@ -83,9 +83,9 @@ async fn three_workers_do_everything_once_though_leases_are_taken_from_them_all_
         for form in wishes() {
             let id = world.town.asks(handle, &form).await;
             for approver in ["chi", "dot"] {
-                use latchkey::actions::requests::Outcome;
+                use latchkey::actions::requests::VoteOutcome;
                 let verdict = latchkey_domain::access::request::Verdict::Approve;
-                if let Outcome::Approved(grant) = world.town.vote(approver, id, verdict).await.unwrap() {
+                if let VoteOutcome::Approved(grant) = world.town.vote(approver, id, verdict).await.unwrap() {
                     grants.push((handle, grant));
                     break;
                 }

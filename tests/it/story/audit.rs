@@ -2,7 +2,7 @@
 //! rights.
 
 use crate::stage::Stage;
-use latchkey::store::audit::{self, NotVerified, Verified};
+use latchkey::store::audit::{self, NotVerified, VerifiedChain};
 use sqlx::{AssertSqlSafe, PgPool};
 
 /// One link and its event.
@@ -12,7 +12,7 @@ struct Sealed {
     length: i32,
 }
 
-async fn verify(stage: &Stage) -> Result<Verified, String> {
+async fn verify(stage: &Stage) -> Result<VerifiedChain, String> {
     match audit::verify(stage.owner.pool(), |_| ()).await {
         Ok(verified) => Ok(verified),
         Err(NotVerified::Broken(broken)) => Err(broken.to_string()),

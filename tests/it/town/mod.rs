@@ -272,7 +272,7 @@ impl Town {
         handle: &str,
         id: RequestId,
         verdict: Verdict,
-    ) -> Result<latchkey::actions::requests::Outcome, latchkey::actions::requests::NotDecided> {
+    ) -> Result<latchkey::actions::requests::VoteOutcome, latchkey::actions::requests::NotDecided> {
         let reason = (verdict == Verdict::Deny).then(|| "not this time".to_owned());
         let form = latchkey::actions::requests::VoteForm { verdict, reason, seen: self.seen(id).await };
         latchkey::actions::requests::vote(&self.web, self.visitor(handle), id, form).await
@@ -287,7 +287,7 @@ impl Town {
     pub async fn grant_of(&self, who: &str, form: &AskForm) -> GrantId {
         let id = self.asks(who, form).await;
         match self.vote("ben", id, Verdict::Approve).await.unwrap() {
-            latchkey::actions::requests::Outcome::Approved(grant) => grant,
+            latchkey::actions::requests::VoteOutcome::Approved(grant) => grant,
             other => panic!("not approved: {other:?}"),
         }
     }
@@ -320,7 +320,7 @@ impl Town {
 
     /// The worker's whole walk over the audit chain, whatever the walk finds.
     pub async fn walk_the_chain(&self) {
-        while let audit::walk::Step::Went = audit::walk::step(&self.worker, SignedDuration::ZERO).await.unwrap() {}
+        while let audit::walk::WalkStep::Went = audit::walk::step(&self.worker, SignedDuration::ZERO).await.unwrap() {}
     }
 
     /// A count, for assertions.

@@ -257,7 +257,7 @@ async fn an_export_is_refused_by_the_action_itself_for_whom_is_no_auditor() {
     let refused = latchkey::actions::audit::export(
         &portal.town.web,
         dee,
-        &latchkey::store::read::audit::Wanted::default(),
+        &latchkey::store::read::audit::AuditSearch::default(),
         format,
     )
     .await;

@@ -5,7 +5,7 @@ use crate::town::{Town, view};
 use latchkey::{
     actions::{
         ask::Field,
-        requests::{self, NotSubmitted, Outcome},
+        requests::{self, NotSubmitted, VoteOutcome},
     },
     worker::{Worker, run_once},
 };
@@ -98,7 +98,9 @@ async fn silence_about_many_entries_delays_no_end_beyond_ten_seconds() {
     let mut grants = Vec::new();
     for person in &people {
         let asked = requests::submit(&world.town.web, person, &view().wanted()).await.unwrap();
-        let Outcome::Approved(grant) = world.town.vote("chi", asked, Verdict::Approve).await.unwrap() else { panic!() };
+        let VoteOutcome::Approved(grant) = world.town.vote("chi", asked, Verdict::Approve).await.unwrap() else {
+            panic!()
+        };
         grants.push(grant);
     }
     world.until(*grants.last().unwrap(), "active").await;

@@ -4,7 +4,7 @@
 
 use super::{PROD, World, standstill::somebody};
 use crate::town::{Asking, view};
-use latchkey::{lease::Lease, store::quarantine::Held, worker::trail};
+use latchkey::{lease::Lease, store::quarantine::LockedRows, worker::trail};
 use latchkey_domain::access::{ClusterId, GrantId, transition::Target};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::time::{Duration, Instant};
@@ -196,7 +196,7 @@ async fn what_a_run_began_while_a_row_was_locked_has_an_end_though_the_run_broke
     let target = Target::Cluster(ClusterId(world.town.cluster(PROD).await));
     let epoch = world.claimed_again(target).await;
     let lease = |epoch| Lease::new(target, epoch, 0, Instant::now());
-    let (store, held) = (&world.town.worker, Held { grants: [grant].into(), ..Held::default() });
+    let (store, held) = (&world.town.worker, LockedRows { grants: [grant].into(), ..LockedRows::default() });
     let before = changes(&world, grant).await.len();
     let intent = trail::intent(Some(grant), "delete_binding", "a binding".to_owned());
     trail::commit(trail::open(store, &lease(epoch), &[intent], &[], &held).await.unwrap()).await.unwrap();

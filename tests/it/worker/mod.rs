@@ -201,10 +201,10 @@ impl World {
 
     /// An approved ask.
     pub async fn approved_ask(&self, handle: &str, form: &AskForm) -> GrantId {
-        use latchkey::actions::requests::Outcome;
+        use latchkey::actions::requests::VoteOutcome;
         let id = self.town.asks(handle, form).await;
         for approver in ["ben", "chi", "dot"].into_iter().filter(|approver| *approver != handle) {
-            if let Outcome::Approved(grant) = self.town.vote(approver, id, Verdict::Approve).await.unwrap() {
+            if let VoteOutcome::Approved(grant) = self.town.vote(approver, id, Verdict::Approve).await.unwrap() {
                 return grant;
             }
         }

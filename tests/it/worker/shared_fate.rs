@@ -9,7 +9,7 @@ use latchkey::actions::{
     grants::{self, NotEnded},
 };
 use latchkey::web::AskForm;
-use latchkey_domain::access::{GrantId, reason::Unfit};
+use latchkey_domain::access::{GrantId, reason::UnfitReason};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
 /// What a later version, or a mistake, may leave in the row of an access, and this version cannot read.
@@ -167,7 +167,7 @@ async fn what_cannot_be_read_is_given_back_and_revoked_by_people() {
         assert!(matches!(grants::give_back(web, town.visitor("gus"), grant).await, Err(NotEnded::NotFound)));
         assert!(matches!(grants::revoke(web, town.visitor("gus"), grant, "x").await, Err(NotEnded::NotFound)));
         let missing = grants::revoke(web, town.visitor("dee"), grant, " ").await;
-        assert!(matches!(missing, Err(NotEnded::Reason(Unfit::Missing))));
+        assert!(matches!(missing, Err(NotEnded::Reason(UnfitReason::Missing))));
         if by_holder {
             world.give_back("ana", grant).await;
         } else {

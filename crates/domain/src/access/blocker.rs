@@ -6,12 +6,12 @@
 
 mod missing;
 
-pub use missing::{Also, Missing, Right};
+pub use missing::{Also, Missing, MissingRight};
 
 use super::{GrantId, decide_again::NotAllowed};
 use crate::eks::{
     aws_auth::Unsafe,
-    iam_policy::TooLarge,
+    iam_policy::PolicyTooLarge,
     rbac::{Attributes, Unworkable},
 };
 use jiff::Timestamp;
@@ -163,7 +163,7 @@ blockers! {
     /// Another entry of aws-auth maps the ARN and counts instead of Latchkey's.
     "line_overridden" => LineOverridden { arn: String, username: String } ClusterAdministrator
     /// An unmanaged entry maps the ARN in a form that Latchkey does not bind.
-    "foreign_line" => ForeignLine { arn: String, username: String, why: Unfit } ClusterAdministrator
+    "foreign_line" => ForeignLine { arn: String, username: String, why: UnfitUsername } ClusterAdministrator
     /// An unmanaged entry maps the ARN to a username that Latchkey does not bind, and that no page shows.
     "foreign_username" => ForeignUsername { arn: String, longest_bytes: usize } ClusterAdministrator
     /// aws-auth maps another identity to the same username, so Latchkey binds nothing to it.
@@ -221,7 +221,7 @@ blockers! {
     /// Another installation of Latchkey tagged the principal.
     "principal_of_other_installation" => PrincipalOfOtherInstallation { arn: String, installation: String } Operator
     /// The policy would be larger than AWS allows.
-    "policy_too_large" => PolicyTooLarge { size: TooLarge } Holder
+    "policy_too_large" => PolicyTooLarge { size: PolicyTooLarge } Holder
     /// IAM does not show the policy as it was written.
     "policy_not_shown" => PolicyNotShown { arn: String, policy: String } Itself
     /// IAM may still show what was there before the last write.
@@ -232,19 +232,19 @@ blockers! {
     // A call that failed.
 
     /// Another client wrote at the same moment.
-    "conflict" => Conflict { call: Call } Itself
+    "conflict" => Conflict { call: FailedCall } Itself
     /// The service asks for fewer calls.
-    "throttled" => Throttled { call: Call, retry_after_seconds: Option<u64> } Itself
+    "throttled" => Throttled { call: FailedCall, retry_after_seconds: Option<u64> } Itself
     /// No answer arrived, or none that tells the outcome.
-    "transient" => Transient { call: Call } Itself
+    "transient" => Transient { call: FailedCall } Itself
     /// A right is missing.
-    "refused" => Refused { call: Call, missing: Missing } Operator
+    "refused" => Refused { call: FailedCall, missing: Missing } Operator
     /// The service does not accept the call.
-    "invalid" => Invalid { call: Call } Operator
+    "invalid" => Invalid { call: FailedCall } Operator
     /// The answer is larger than the client reads.
-    "too_much" => TooMuch { call: Call } Operator
+    "too_much" => TooMuch { call: FailedCall } Operator
     /// The service does not know the subject.
-    "not_found" => NotFound { call: Call } Itself
+    "not_found" => NotFound { call: FailedCall } Itself
 
     // What this version has no value for.
 
@@ -256,7 +256,7 @@ blockers! {
 
 /// A call to AWS or to an API server that failed: the operation, its subject, and the reason in the service's words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Call {
+pub struct FailedCall {
     /// A verb phrase.
     pub operation: String,
     /// A noun phrase.
@@ -271,7 +271,7 @@ pub struct Call {
 /// Why Latchkey does not bind the username that an unmanaged entry gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Unfit {
+pub enum UnfitUsername {
     Empty,
     /// The username is a template.
     Template,

@@ -28,10 +28,10 @@ use super::{
     blocker::Blocker,
     grant::{Cause, GrantBasis, GrantFacts, Live, Revoking},
     person::{Handle, Person},
-    policy::{Ask, Eligible, PolicyFile, Reason, Ruling},
-    profile::{Profile, ProfileName, ResolvedProfile, ResolvedRole, Source},
+    policy::{Ask, Eligible, PolicyFile, Refusal, Ruling},
+    profile::{Profile, ProfileName, ResolvedProfile, ResolvedRole, RulesSource},
     request::{ACTIVATE_WITHIN, RequestState, Verdict},
-    terms::{Part, Terms},
+    terms::{Terms, TermsPart},
     transition::Actor,
 };
 use crate::audit::event::Event;
@@ -45,18 +45,18 @@ use std::{
 
 /// What an access rests on, as the database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
+pub struct Grounds {
     pub grant: GrantFacts,
-    pub request: Asked,
+    pub request: AskedRequest,
     /// The votes on the request: all approvals, and every denial.
-    pub votes: Vec<Cast>,
+    pub votes: Vec<CastVote>,
     pub cluster: OnCluster,
     pub principal: OfPrincipal,
 }
 
 /// The request that an access names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct AskedRequest {
     /// The requester with their present groups: a requester who may not ask any more gets nothing new.
     pub requester: Person,
     pub terms: Terms,
@@ -65,7 +65,7 @@ pub struct Asked {
 
 /// A vote as it was last counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cast {
+pub struct CastVote {
     /// The voter with the groups that they had when the vote was counted: a later change of groups does not revoke a
     /// vote.
     pub by: Person,
@@ -95,7 +95,7 @@ pub struct OfPrincipal {
 }
 
 /// The rules of the foreign ClusterRoles that a cluster shows, limited to those that were asked for.
-pub type Shown = BTreeMap<String, Vec<Rule>>;
+pub type ShownRoles = BTreeMap<String, Vec<Rule>>;
 
 /// Why an access is not set up now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,7 +147,7 @@ pub enum NotAllowed {
     #[error("the current policy has no cluster {arn} ({name})")]
     NoCluster { name: String, arn: String },
     #[error("the current policy does not grant it: {}", told(.0))]
-    Refused(Vec<Reason>),
+    Refused(Vec<Refusal>),
     #[error("no approver decided it, and the current policy \"{policy}\" wants {quorum} to approve")]
     NotAutomatic { policy: String, quorum: u8 },
     #[error("it says that {says} decided it, and names {named}")]
@@ -187,15 +187,15 @@ pub enum Differs {
     Starts,
 }
 
-impl From<Part> for Differs {
-    fn from(part: Part) -> Self {
+impl From<TermsPart> for Differs {
+    fn from(part: TermsPart) -> Self {
         match part {
-            Part::Principal => Self::Principal,
-            Part::Cluster => Self::Cluster,
-            Part::Profile => Self::Profile,
-            Part::Namespaces => Self::Namespaces,
-            Part::Minutes => Self::Minutes,
-            Part::Starts => Self::Starts,
+            TermsPart::Principal => Self::Principal,
+            TermsPart::Cluster => Self::Cluster,
+            TermsPart::Profile => Self::Profile,
+            TermsPart::Namespaces => Self::Namespaces,
+            TermsPart::Minutes => Self::Minutes,
+            TermsPart::Starts => Self::Starts,
         }
     }
 }
@@ -241,7 +241,7 @@ impl NotAllowed {
 }
 
 /// The reasons, quoted: they are sentences that address the requester.
-fn told(reasons: &[Reason]) -> String {
+fn told(reasons: &[Refusal]) -> String {
     let quoted: Vec<String> = reasons.iter().map(|reason| format!("\u{201c}{reason}\u{201d}")).collect();
     quoted.join(" ")
 }
@@ -252,10 +252,10 @@ fn told(reasons: &[Reason]) -> String {
 /// # Errors
 /// See [`NotNow`]. A condition that fails takes precedence over one that is not known yet.
 pub fn decide_again(
-    evidence: &Evidence,
+    evidence: &Grounds,
     policy: &PolicyFile,
     policy_hash: &str,
-    shown: Option<&Shown>,
+    shown: Option<&ShownRoles>,
     now: Timestamp,
 ) -> Result<(), NotNow> {
     let refused =
@@ -274,8 +274,8 @@ pub fn decide_again(
 }
 
 /// Whether the access is what was asked for and approved, for an identity that still belongs to its holder.
-fn same(evidence: &Evidence) -> Result<(), NotAllowed> {
-    let Evidence { grant, request, principal, .. } = evidence;
+fn same(evidence: &Grounds) -> Result<(), NotAllowed> {
+    let Grounds { grant, request, principal, .. } = evidence;
     if request.state != RequestState::Approved {
         return Err(NotAllowed::NotApproved(request.state));
     }
@@ -295,8 +295,8 @@ fn same(evidence: &Evidence) -> Result<(), NotAllowed> {
 }
 
 /// Whether the current policy lets the requester have it, and whether the people whom it wants as deciders approved.
-fn ruled(evidence: &Evidence, policy: &PolicyFile, policy_hash: &str) -> Result<(), NotAllowed> {
-    let Evidence { grant, request, cluster, .. } = evidence;
+fn ruled(evidence: &Grounds, policy: &PolicyFile, policy_hash: &str) -> Result<(), NotAllowed> {
+    let Grounds { grant, request, cluster, .. } = evidence;
     let no_cluster = || NotAllowed::NoCluster { name: cluster.name.clone(), arn: cluster.arn.clone() };
     let named = policy.clusters.iter().find(|named| named.arn.as_str() == cluster.arn).ok_or_else(no_cluster)?;
     if cluster.dropped {
@@ -322,8 +322,8 @@ fn ruled(evidence: &Evidence, policy: &PolicyFile, policy_hash: &str) -> Result<
 }
 
 /// The deciders: the access names each one, each has an approval that was counted, and none is the requester.
-fn deciders(evidence: &Evidence) -> Result<Vec<&Person>, NotAllowed> {
-    let Evidence { grant, request, votes, .. } = evidence;
+fn deciders(evidence: &Grounds) -> Result<Vec<&Person>, NotAllowed> {
+    let Grounds { grant, request, votes, .. } = evidence;
     if let Some(denial) = votes.iter().find(|vote| vote.verdict == Verdict::Deny) {
         return Err(NotAllowed::Denied(denial.by.handle.clone()));
     }
@@ -382,26 +382,26 @@ fn in_time(grant: &GrantFacts, now: Timestamp) -> Result<(), NotAllowed> {
 }
 
 /// Whether every rule of the access is a rule of the profile as it resolves now, role by role.
-fn within(stored: &ResolvedProfile, profile: &Profile, shown: Option<&Shown>) -> Result<(), NotAllowed> {
+fn within(stored: &ResolvedProfile, profile: &Profile, shown: Option<&ShownRoles>) -> Result<(), NotAllowed> {
     if stored.scope != profile.scope || (stored.console && !profile.console) {
         return Err(NotAllowed::Reach(stored.name.clone()));
     }
     stored.roles.iter().try_for_each(|role| role_within(role, profile, shown))
 }
 
-fn role_within(role: &ResolvedRole, profile: &Profile, shown: Option<&Shown>) -> Result<(), NotAllowed> {
+fn role_within(role: &ResolvedRole, profile: &Profile, shown: Option<&ShownRoles>) -> Result<(), NotAllowed> {
     let (name, profile_name) = (role.name.clone(), profile.name.clone());
     let allowed = match (&profile.source, role.own) {
         // A role of Latchkey's has the name that its rules give it; one with another name may be a foreign ClusterRole.
-        (Source::Rules(rules), true)
+        (RulesSource::Rules(rules), true)
             if name == own_role_name(profile_name.as_str(), &role.rules)
                 && role.rules_hash == rules_hash(&role.rules) =>
         {
             Some(rules)
         }
         // A role that the cluster does not show is waited for.
-        (Source::ClusterRoles(names), false) if names.contains(&name) => shown.and_then(|shown| shown.get(&name)),
-        (Source::Rules(_) | Source::ClusterRoles(_), _) => {
+        (RulesSource::ClusterRoles(names), false) if names.contains(&name) => shown.and_then(|shown| shown.get(&name)),
+        (RulesSource::Rules(_) | RulesSource::ClusterRoles(_), _) => {
             return Err(NotAllowed::NoSuchRole { profile: profile_name, role: name });
         }
     };
@@ -427,7 +427,7 @@ fn named(more: &[Attributes]) -> String {
 const LONGEST_EXAMPLE: usize = 200;
 
 /// Whether the cluster shows each foreign role that the access binds.
-fn resolves(stored: &ResolvedProfile, cluster: &str, shown: Option<&Shown>) -> Result<(), HeldBack> {
+fn resolves(stored: &ResolvedProfile, cluster: &str, shown: Option<&ShownRoles>) -> Result<(), HeldBack> {
     let cluster = cluster.to_owned();
     let mut foreign = stored.roles.iter().filter(|role| !role.own);
     let Some(shown) = shown else {

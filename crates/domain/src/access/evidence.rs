@@ -30,7 +30,7 @@ pub struct Evidence {
 /// Evidence with a sentence for each sighting and residual: the audit log keeps the sentences of an end, and earlier
 /// versions read them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Kept<'a> {
+pub struct KeptEvidence<'a> {
     #[serde(flatten)]
     evidence: &'a Evidence,
     said: Vec<String>,
@@ -56,9 +56,9 @@ impl Evidence {
     }
 
     /// The form that its row keeps.
-    pub fn kept(&self, seen: impl Fn(&Sighting) -> String, beside: impl Fn(&Residual) -> String) -> Kept<'_> {
+    pub fn kept(&self, seen: impl Fn(&Sighting) -> String, beside: impl Fn(&Residual) -> String) -> KeptEvidence<'_> {
         let residual = self.residual.as_ref().map(|residual| residual.iter().map(beside).collect());
-        Kept { evidence: self, said: self.seen.iter().map(seen).collect(), residual }
+        KeptEvidence { evidence: self, said: self.seen.iter().map(seen).collect(), residual }
     }
 
     /// Reads the JSON of a row, as far as this version knows it. A part of another form is left out.

@@ -107,7 +107,7 @@ impl Eligible {
 /// The policies' answer to an ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ruling {
-    Refused(Vec<Reason>),
+    Refused(Vec<Refusal>),
     Automatic(Basis),
     Ask { basis: Basis, quorum: NonZeroU8, eligible: Eligible },
 }
@@ -125,7 +125,7 @@ pub struct RuledGroup {
 /// Why an ask is refused. `Display` is a sentence that says what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
+pub enum Refusal {
     #[error("There is no profile `{0}`. Choose one from the list.")]
     UnknownProfile(String),
     #[error("There is no cluster `{0}`. Choose one from the list.")]

@@ -104,7 +104,7 @@ pub enum Scope {
 /// Where a profile's rules come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Source {
+pub enum RulesSource {
     /// ClusterRoles that exist on the cluster and that Latchkey does not manage, for example `view`.
     ClusterRoles(Vec<String>),
     /// Rules of the profile's own, applied as an immutable ClusterRole of Latchkey's.
@@ -117,7 +117,7 @@ pub struct Profile {
     pub name: ProfileName,
     /// One line for people, if policy.toml has it.
     pub description: Option<String>,
-    pub source: Source,
+    pub source: RulesSource,
     pub scope: Scope,
     /// Whether it adds the EKS console's IAM statements.
     pub console: bool,
@@ -145,7 +145,7 @@ pub struct ResolvedProfile {
     pub roles: Vec<ResolvedRole>,
 }
 
-impl Source {
+impl RulesSource {
     /// The number of ClusterRoles that it binds: a profile's own rules become one.
     pub fn roles(&self) -> usize {
         match self {
@@ -159,8 +159,8 @@ impl Profile {
     /// The name of the ClusterRole that its own rules are made into; none where it names others'.
     pub fn own_role(&self) -> Option<String> {
         match &self.source {
-            Source::ClusterRoles(_) => None,
-            Source::Rules(rules) => Some(own_role_name(self.name.as_str(), rules)),
+            RulesSource::ClusterRoles(_) => None,
+            RulesSource::Rules(rules) => Some(own_role_name(self.name.as_str(), rules)),
         }
     }
 }

@@ -12,7 +12,7 @@ pub struct Reason(String);
 
 /// Why a text cannot be a reason. `Display` is a sentence for the person who typed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
+pub enum UnfitReason {
     #[error("Say why.")]
     Missing,
     #[error("At most {longest} characters; yours has {length}.")]
@@ -28,15 +28,15 @@ impl Reason {
     ///
     /// # Errors
     /// `Missing`, `TooLong`, `NotPlain`.
-    pub fn parse(text: &str) -> Result<Self, Unfit> {
-        Self::optional(text)?.ok_or(Unfit::Missing)
+    pub fn parse(text: &str) -> Result<Self, UnfitReason> {
+        Self::optional(text)?.ok_or(UnfitReason::Missing)
     }
 
     /// An optional reason of at most [`LONGEST`] characters; `None` if nothing was typed.
     ///
     /// # Errors
     /// `TooLong`, `NotPlain`.
-    pub fn optional(text: &str) -> Result<Option<Self>, Unfit> {
+    pub fn optional(text: &str) -> Result<Option<Self>, UnfitReason> {
         Self::of(text, LONGEST)
     }
 
@@ -44,22 +44,22 @@ impl Reason {
     ///
     /// # Errors
     /// `Missing`, `TooLong`, `NotOneLine`.
-    pub fn line(text: &str) -> Result<Self, Unfit> {
+    pub fn line(text: &str) -> Result<Self, UnfitReason> {
         match Self::of(text, LONGEST_LINE) {
             Ok(Some(line)) if !line.0.contains(['\n', '\r', '\t']) => Ok(line),
-            Ok(None) => Err(Unfit::Missing),
-            Err(unfit @ Unfit::TooLong { .. }) => Err(unfit),
-            Ok(Some(_)) | Err(_) => Err(Unfit::NotOneLine),
+            Ok(None) => Err(UnfitReason::Missing),
+            Err(unfit @ UnfitReason::TooLong { .. }) => Err(unfit),
+            Ok(Some(_)) | Err(_) => Err(UnfitReason::NotOneLine),
         }
     }
 
-    fn of(text: &str, longest: usize) -> Result<Option<Self>, Unfit> {
+    fn of(text: &str, longest: usize) -> Result<Option<Self>, UnfitReason> {
         // Trimming could remove a hidden character at an end, so the text as it was typed is checked.
         let (trimmed, length) = (text.trim(), text.trim().chars().count());
         match length {
             0 => Ok(None),
-            _ if length > longest => Err(Unfit::TooLong { length, longest }),
-            _ if !is_plain(text) => Err(Unfit::NotPlain),
+            _ if length > longest => Err(UnfitReason::TooLong { length, longest }),
+            _ if !is_plain(text) => Err(UnfitReason::NotPlain),
             _ => Ok(Some(Self(trimmed.to_owned()))),
         }
     }
@@ -112,19 +112,19 @@ mod tests {
     fn a_reason_is_what_was_typed_without_the_blanks_around_it() {
         assert_eq!(Reason::parse(" look \n").unwrap().as_str(), "look");
         assert_eq!(Reason::optional("  "), Ok(None));
-        assert_eq!(Reason::parse("\t"), Err(Unfit::Missing));
-        assert_eq!(Reason::parse("look\0"), Err(Unfit::NotPlain));
+        assert_eq!(Reason::parse("\t"), Err(UnfitReason::Missing));
+        assert_eq!(Reason::parse("look\0"), Err(UnfitReason::NotPlain));
         assert!(Reason::parse(&"\u{e9}".repeat(LONGEST)).is_ok());
         let long = "x".repeat(LONGEST + 1);
-        assert_eq!(Reason::parse(&long), Err(Unfit::TooLong { length: LONGEST + 1, longest: LONGEST }));
+        assert_eq!(Reason::parse(&long), Err(UnfitReason::TooLong { length: LONGEST + 1, longest: LONGEST }));
     }
 
     #[test]
     fn a_line_has_no_end_of_a_line_within() {
         assert_eq!(Reason::line("\nlook\n").unwrap().as_str(), "look");
-        assert_eq!(Reason::line("look\nhere"), Err(Unfit::NotOneLine));
-        assert_eq!(Reason::line(""), Err(Unfit::Missing));
+        assert_eq!(Reason::line("look\nhere"), Err(UnfitReason::NotOneLine));
+        assert_eq!(Reason::line(""), Err(UnfitReason::Missing));
         let long = "x".repeat(LONGEST_LINE + 1);
-        assert_eq!(Reason::line(&long), Err(Unfit::TooLong { length: LONGEST_LINE + 1, longest: LONGEST_LINE }));
+        assert_eq!(Reason::line(&long), Err(UnfitReason::TooLong { length: LONGEST_LINE + 1, longest: LONGEST_LINE }));
     }
 }

@@ -59,7 +59,7 @@ impl RequestFacts {
     /// changes with the profile's resolved rules and with the ruling policy; another edit of the file does not change
     /// it.
     pub fn seen(&self, ruling: &Policy, profile: &ResolvedProfile) -> Seen {
-        let shown = Shown {
+        let shown = HashedRequest {
             request: self.id,
             requester: self.requester.id,
             terms: &Terms { profile: profile.clone(), ..self.terms.clone() },
@@ -75,7 +75,7 @@ impl RequestFacts {
 
 /// The value that [`Seen`] hashes.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct HashedRequest<'a> {
     request: RequestId,
     requester: PersonId,
     #[serde(flatten)]

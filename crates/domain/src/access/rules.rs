@@ -18,7 +18,7 @@ pub struct Rules {
 
 /// A rule that changed since a vote was cast. `Display` is a clause: "the policy wants 2 approvals instead of 1".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Changed {
+pub enum ChangedRule {
     #[error("the policy \"{now}\" rules instead of \"{then}\"")]
     Policy { then: String, now: String },
     #[error("{now} approvals are wanted instead of {then}")]
@@ -49,11 +49,11 @@ impl Rules {
 
     /// What differs now; `Something` if no other variant names the difference. The caller already knows that there is
     /// one.
-    pub fn changed(&self, now: &Self) -> Vec<Changed> {
+    pub fn changed(&self, now: &Self) -> Vec<ChangedRule> {
         let (then, policy) = (&self.policy, &now.policy);
         let mut changed = Vec::new();
         if then.name != policy.name {
-            changed.push(Changed::Policy { then: then.name.clone(), now: policy.name.clone() });
+            changed.push(ChangedRule::Policy { then: then.name.clone(), now: policy.name.clone() });
         }
         match (&then.decision, &policy.decision) {
             (
@@ -61,22 +61,22 @@ impl Rules {
                 Decision::Ask { approvers: after, quorum: wants },
             ) => {
                 if wanted != wants {
-                    changed.push(Changed::Quorum { then: wanted.get(), now: wants.get() });
+                    changed.push(ChangedRule::Quorum { then: wanted.get(), now: wants.get() });
                 }
                 if before != after {
-                    changed.push(Changed::Approvers);
+                    changed.push(ChangedRule::Approvers);
                 }
             }
             (Decision::Automatic, Decision::Automatic) => {}
             (Decision::Automatic, Decision::Ask { .. }) | (Decision::Ask { .. }, Decision::Automatic) => {
-                changed.push(Changed::Approvers);
+                changed.push(ChangedRule::Approvers);
             }
         }
         if self.profile != now.profile {
-            changed.push(Changed::Profile);
+            changed.push(ChangedRule::Profile);
         }
         if then.longest_minutes != policy.longest_minutes {
-            changed.push(Changed::Longest { then: then.longest_minutes, now: policy.longest_minutes });
+            changed.push(ChangedRule::Longest { then: then.longest_minutes, now: policy.longest_minutes });
         }
         let scope = |policy: &Policy| {
             (
@@ -88,10 +88,10 @@ impl Rules {
             )
         };
         if scope(then) != scope(policy) {
-            changed.push(Changed::Scope);
+            changed.push(ChangedRule::Scope);
         }
         if changed.is_empty() {
-            changed.push(Changed::Something);
+            changed.push(ChangedRule::Something);
         }
         changed
     }

@@ -8,8 +8,8 @@ use super::{
     glob,
     person::{Audience, Handle, Person},
     policy::{
-        Ask, Basis, ClusterSelector, Decision, Eligible, Policy, PolicyCluster, PolicyFile, Reason, RuledGroup, Ruling,
-        SHORTEST_MINUTES,
+        Ask, Basis, ClusterSelector, Decision, Eligible, Policy, PolicyCluster, PolicyFile, Refusal, RuledGroup,
+        Ruling, SHORTEST_MINUTES,
     },
     profile::{Profile, ProfileName, Scope},
 };
@@ -53,11 +53,11 @@ impl<'f> Concerned<'f> {
     /// # Errors
     /// The namespaces that no policy rules, and the groups if several policies rule. Both are empty if there is no
     /// policy, or no namespace to rule.
-    fn policy_of_all(&self, scope: Scope, namespaces: &[String]) -> Result<&'f Policy, Unruled<'f>> {
+    fn policy_of_all(&self, scope: Scope, namespaces: &[String]) -> Result<&'f Policy, UnruledNamespaces<'f>> {
         if scope == Scope::Cluster || namespaces.is_empty() {
-            return self.0.first().copied().ok_or_else(Unruled::default);
+            return self.0.first().copied().ok_or_else(UnruledNamespaces::default);
         }
-        let mut found = Unruled::default();
+        let mut found = UnruledNamespaces::default();
         for namespace in namespaces {
             let Some(policy) = self.policy_of(namespace) else {
                 found.alone.push(namespace.clone());
@@ -78,21 +78,21 @@ impl<'f> Concerned<'f> {
 
 /// Namespaces that no single policy rules.
 #[derive(Default)]
-struct Unruled<'f> {
+struct UnruledNamespaces<'f> {
     /// The namespaces that no policy covers.
     alone: Vec<String>,
     /// The others, by the policy that rules them.
     groups: Vec<(&'f Policy, Vec<String>)>,
 }
 
-impl Unruled<'_> {
-    fn reasons(self, ask: &Ask<'_>) -> Vec<Reason> {
+impl UnruledNamespaces<'_> {
+    fn reasons(self, ask: &Ask<'_>) -> Vec<Refusal> {
         let (profile, cluster) = (ask.profile, ask.cluster);
         let uncovered =
-            |namespace| Reason::NoPolicyForNamespace { profile: profile.clone(), cluster: cluster.clone(), namespace };
-        let mut reasons: Vec<Reason> = self.alone.into_iter().map(uncovered).collect();
+            |namespace| Refusal::NoPolicyForNamespace { profile: profile.clone(), cluster: cluster.clone(), namespace };
+        let mut reasons: Vec<Refusal> = self.alone.into_iter().map(uncovered).collect();
         if self.groups.len() > 1 {
-            reasons.push(Reason::SeveralPolicies {
+            reasons.push(Refusal::SeveralPolicies {
                 groups: self.groups.into_iter().map(|(policy, names)| RuledGroup::of(policy, names)).collect(),
             });
         }
@@ -124,16 +124,16 @@ impl PolicyFile {
     pub fn rule(&self, policy_hash: &str, ask: &Ask<'_>, known: &[Person]) -> Ruling {
         let mut reasons = Vec::new();
         if ask.minutes < SHORTEST_MINUTES {
-            reasons.push(Reason::TooShort);
+            reasons.push(Refusal::TooShort);
         }
         let cluster = self.cluster(ask.cluster);
         let profile = self.profile(ask.profile);
         let (Some(cluster), Some(profile)) = (cluster, profile) else {
             if cluster.is_none() {
-                reasons.push(Reason::UnknownCluster(ask.cluster.to_string()));
+                reasons.push(Refusal::UnknownCluster(ask.cluster.to_string()));
             }
             if profile.is_none() {
-                reasons.push(Reason::UnknownProfile(ask.profile.to_string()));
+                reasons.push(Refusal::UnknownProfile(ask.profile.to_string()));
             }
             return Ruling::Refused(reasons);
         };
@@ -142,7 +142,7 @@ impl PolicyFile {
         if concerned.0.is_empty() {
             let instead = self.may_ask(ask.requester, &cluster.name).into_iter().cloned().collect();
             let (profile, cluster) = (profile.name.clone(), cluster.name.clone());
-            reasons.push(Reason::NoPolicy { profile, cluster, instead });
+            reasons.push(Refusal::NoPolicy { profile, cluster, instead });
             return Ruling::Refused(reasons);
         }
         let policy = match concerned.policy_of_all(profile.scope, ask.namespaces) {
@@ -154,7 +154,7 @@ impl PolicyFile {
         };
         if ask.minutes > policy.longest_minutes {
             let (policy, longest_minutes) = (policy.name.clone(), policy.longest_minutes);
-            reasons.push(Reason::TooLong { policy, longest_minutes });
+            reasons.push(Refusal::TooLong { policy, longest_minutes });
         }
         let basis = Basis { policy: policy.clone(), policy_hash: policy_hash.to_owned() };
         match &policy.decision {
@@ -229,10 +229,10 @@ impl PolicyFile {
 }
 
 /// The mismatch between a profile's scope and the namespaces, if there is one.
-fn misfit(profile: &Profile, namespaces: &[String]) -> Option<Reason> {
+fn misfit(profile: &Profile, namespaces: &[String]) -> Option<Refusal> {
     match profile.scope {
-        Scope::Namespace if namespaces.is_empty() => Some(Reason::NoNamespace),
-        Scope::Cluster if !namespaces.is_empty() => Some(Reason::NamespacesOnClusterScope(profile.name.clone())),
+        Scope::Namespace if namespaces.is_empty() => Some(Refusal::NoNamespace),
+        Scope::Cluster if !namespaces.is_empty() => Some(Refusal::NamespacesOnClusterScope(profile.name.clone())),
         Scope::Namespace | Scope::Cluster => None,
     }
 }
@@ -244,17 +244,17 @@ fn undecidable(
     quorum: NonZeroU8,
     requester: &Person,
     known: &[Person],
-) -> Option<Reason> {
+) -> Option<Refusal> {
     let mut others: BTreeSet<&Handle> = approvers.people.iter().filter(|handle| **handle != requester.handle).collect();
     others.extend(known.iter().filter(|p| p.id != requester.id && approvers.contains(p)).map(|p| &p.handle));
     let named = || others.iter().map(|&handle| handle.clone()).collect::<Vec<_>>();
     let in_group = |group: &String| requester.groups.contains(group) || known.iter().any(|p| p.groups.contains(group));
     let open = approvers.groups.iter().any(|group| !in_group(group));
     if others.is_empty() && !open {
-        return Some(Reason::NobodyEligible { policy: policy.name.clone(), approvers: Vec::new() });
+        return Some(Refusal::NobodyEligible { policy: policy.name.clone(), approvers: Vec::new() });
     }
     if approvers.groups.is_empty() && others.len() < usize::from(quorum.get()) {
-        return Some(Reason::TooFewEligible { policy: policy.name.clone(), quorum, approvers: named() });
+        return Some(Refusal::TooFewEligible { policy: policy.name.clone(), quorum, approvers: named() });
     }
     None
 }

@@ -4,8 +4,8 @@ use super::{
     blocker::Blocker,
     cluster::ClusterName,
     person::Person,
-    policy::{Ask, PolicyFile, Reason, Ruling},
-    profile::{Profile, ResolvedProfile, ResolvedRole, Source, check_bindings},
+    policy::{Ask, PolicyFile, Refusal, Ruling},
+    profile::{Profile, ResolvedProfile, ResolvedRole, RulesSource, check_bindings},
     request::RequestFacts,
     vote::{Ruled, Unresolved},
 };
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A cluster that the policy names, with what is needed to rule on requests for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct RuledCluster {
     /// The name that the policy gives it now.
     pub name: ClusterName,
     /// Why it is gone for good, if it is.
@@ -37,7 +37,7 @@ pub enum NotRuled {
     /// The policy of this name now grants it without an approval.
     Automatic(String),
     /// No policy allows it now.
-    Refused(Vec<Reason>),
+    Refused(Vec<Refusal>),
 }
 
 impl PolicyFile {
@@ -69,7 +69,7 @@ impl PolicyFile {
         &self,
         policy_hash: &str,
         facts: &RequestFacts,
-        standing: Option<&Standing>,
+        standing: Option<&RuledCluster>,
         known: &[Person],
     ) -> Result<Ruled, NotRuled> {
         let standing = standing.ok_or(NotRuled::ClusterDropped)?;
@@ -93,8 +93,8 @@ impl PolicyFile {
     /// The ClusterRoles that the profiles name: their rules must be known to rule on an ask for a cluster.
     pub fn named_roles(&self) -> Vec<String> {
         let named = self.profiles.iter().flat_map(|profile| match &profile.source {
-            Source::ClusterRoles(names) => names.as_slice(),
-            Source::Rules(_) => &[],
+            RulesSource::ClusterRoles(names) => names.as_slice(),
+            RulesSource::Rules(_) => &[],
         });
         named.cloned().collect::<BTreeSet<String>>().into_iter().collect()
     }
@@ -107,13 +107,13 @@ impl Profile {
     /// The name of the first ClusterRole that the cluster does not have.
     pub fn resolve(&self, rules_of: impl Fn(&str) -> Option<Vec<Rule>>) -> Result<ResolvedProfile, String> {
         let roles = match &self.source {
-            Source::Rules(rules) => vec![ResolvedRole {
+            RulesSource::Rules(rules) => vec![ResolvedRole {
                 name: own_role_name(self.name.as_str(), rules),
                 own: true,
                 rules: rules.clone(),
                 rules_hash: rules_hash(rules),
             }],
-            Source::ClusterRoles(names) => names
+            RulesSource::ClusterRoles(names) => names
                 .iter()
                 .map(|name| {
                     let rules = rules_of(name).ok_or_else(|| name.clone())?;
@@ -128,7 +128,7 @@ impl Profile {
     ///
     /// # Errors
     /// Why the profile cannot be resolved there.
-    pub fn resolved_on(&self, standing: &Standing) -> Result<ResolvedProfile, Unresolved> {
+    pub fn resolved_on(&self, standing: &RuledCluster) -> Result<ResolvedProfile, Unresolved> {
         let roles = standing.roles.as_ref().ok_or(Unresolved::NeverSeen)?;
         self.resolve(|name| roles.get(name).cloned()).map_err(Unresolved::RoleMissing)
     }

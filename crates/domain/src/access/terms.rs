@@ -56,7 +56,7 @@ impl Starts {
 
 /// A part of the terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum TermsPart {
     Principal,
     Cluster,
     Profile,
@@ -114,14 +114,14 @@ impl Terms {
 
     /// The first part in which these terms differ from others. Profiles are compared by name only: a profile may
     /// resolve to less than when the other terms were written.
-    pub fn first_difference(&self, other: &Self) -> Option<Part> {
+    pub fn first_difference(&self, other: &Self) -> Option<TermsPart> {
         [
-            (self.principal != other.principal, Part::Principal),
-            (self.cluster != other.cluster, Part::Cluster),
-            (self.profile.name != other.profile.name, Part::Profile),
-            (self.namespaces != other.namespaces, Part::Namespaces),
-            (self.minutes != other.minutes, Part::Minutes),
-            (self.starts != other.starts, Part::Starts),
+            (self.principal != other.principal, TermsPart::Principal),
+            (self.cluster != other.cluster, TermsPart::Cluster),
+            (self.profile.name != other.profile.name, TermsPart::Profile),
+            (self.namespaces != other.namespaces, TermsPart::Namespaces),
+            (self.minutes != other.minutes, TermsPart::Minutes),
+            (self.starts != other.starts, TermsPart::Starts),
         ]
         .into_iter()
         .find_map(|(differs, part)| differs.then_some(part))

@@ -20,7 +20,7 @@ use super::{
     profile::{ResolvedProfile, TooMuch},
     reason::Reason,
     request::{Closed, Pending, RequestFacts, RequestState, Seen},
-    rules::{Changed, Rules},
+    rules::{ChangedRule, Rules},
     transition::Actor,
 };
 use crate::audit::event::{Event, VoteDetail};
@@ -135,17 +135,17 @@ impl Ruled {
     }
 
     /// Why a vote is void now; `None` if it counts.
-    pub fn void(&self, facts: &RequestFacts, vote: &Vote) -> Option<Vec<Changed>> {
+    pub fn void(&self, facts: &RequestFacts, vote: &Vote) -> Option<Vec<ChangedRule>> {
         if self.counts(&vote.by, vote.seen) {
             return None;
         }
         let mut changed = match (&vote.rules, vote.seen == self.seen) {
             (_, true) => vec![],
             (Some(then), false) => then.changed(&self.rules(facts)),
-            (None, false) => vec![Changed::Something],
+            (None, false) => vec![ChangedRule::Something],
         };
         if !self.eligible.contains(&vote.by) {
-            changed.push(Changed::NotEligible);
+            changed.push(ChangedRule::NotEligible);
         }
         Some(changed)
     }

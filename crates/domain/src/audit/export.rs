@@ -8,7 +8,7 @@
 //! - A link: `seq`, `previous`, `digest` (of the event's canonical bytes), `hash`; and, if it is shown, `event`: the
 //!   canonical bytes as a string, or, if a process wrote bytes that are not text, `bytes`: these as hexadecimal digits.
 
-use super::{GENESIS, UnreadableLinks, Written, digest, link};
+use super::{GENESIS, UnreadableLinks, WrittenEvent, digest, link};
 use crate::access::InstallationId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,7 @@ impl Header {
 
 /// A link as its line contains it.
 #[derive(Debug, Deserialize)]
-struct Shown {
+struct ExportedLink {
     seq: u64,
     previous: String,
     digest: String,
@@ -109,7 +109,7 @@ struct Shown {
     bytes: Option<String>,
 }
 
-impl Shown {
+impl ExportedLink {
     /// The event's bytes; `None` for a stub.
     fn canonical(&self) -> Result<Option<Vec<u8>>, String> {
         match (&self.event, &self.bytes) {
@@ -139,7 +139,7 @@ pub fn line(seq: u64, previous: &[u8; 32], digest: &[u8; 32], hash: &[u8; 32], e
 
 /// An export that verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
+pub struct VerifiedExport {
     pub header: Header,
     pub head: [u8; 32],
     /// The shown events that cannot be read.
@@ -149,7 +149,7 @@ pub struct Verified {
 /// The first line that does not verify, counted from 1, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {why}")]
-pub struct Broken {
+pub struct BrokenExport {
     pub line: u64,
     pub why: String,
 }
@@ -183,8 +183,8 @@ impl Verifier {
     /// Takes the next line, with or without its line end.
     ///
     /// # Errors
-    /// `Broken` if it does not verify.
-    pub fn line(&mut self, text: &str) -> Result<(), Broken> {
+    /// `BrokenExport` if it does not verify.
+    pub fn line(&mut self, text: &str) -> Result<(), BrokenExport> {
         self.lines += 1;
         let result = match &self.header {
             None => self.first(text),
@@ -193,7 +193,7 @@ impl Verifier {
                 self.next(text, last)
             }
         };
-        result.map_err(|why| Broken { line: self.lines, why })
+        result.map_err(|why| BrokenExport { line: self.lines, why })
     }
 
     fn first(&mut self, text: &str) -> Result<(), String> {
@@ -214,7 +214,7 @@ impl Verifier {
 
     fn next(&mut self, text: &str, last: u64) -> Result<(), String> {
         let seq = self.lines - 1;
-        let found: Shown = serde_json::from_str(text).map_err(|error| format!("it is not a link: {error}"))?;
+        let found: ExportedLink = serde_json::from_str(text).map_err(|error| format!("it is not a link: {error}"))?;
         if seq > last {
             return Err(format!("it comes after link {last}, which the header says is the last"));
         }
@@ -230,7 +230,7 @@ impl Verifier {
                 return Err(format!("the event of link {seq} is not the one that was sealed: its bytes were changed"));
             }
             self.shown += 1;
-            if let Err(why) = Written::read(&event) {
+            if let Err(why) = WrittenEvent::read(&event) {
                 self.unreadable.add(seq, why.to_string());
             }
         }
@@ -245,9 +245,9 @@ impl Verifier {
     /// Ends the export.
     ///
     /// # Errors
-    /// `Broken` one line past the last, if the export ends too early or does not match its header.
-    pub fn end(self) -> Result<Verified, Broken> {
-        let broken = |why: String| Broken { line: self.lines + 1, why };
+    /// `BrokenExport` one line past the last, if the export ends too early or does not match its header.
+    pub fn end(self) -> Result<VerifiedExport, BrokenExport> {
+        let broken = |why: String| BrokenExport { line: self.lines + 1, why };
         let Some(header) = self.header else { return Err(broken("there is no header: the file is empty".to_owned())) };
         let links = self.lines - 1;
         if links < header.last {
@@ -265,7 +265,7 @@ impl Verifier {
         if header.filters == Filters::default() && header.shown != header.last {
             return Err(broken("not every event is shown, and the header says that nothing was left out".to_owned()));
         }
-        Ok(Verified { header, head: self.head, unreadable: self.unreadable })
+        Ok(VerifiedExport { header, head: self.head, unreadable: self.unreadable })
     }
 }
 
@@ -307,7 +307,7 @@ mod tests {
         lines
     }
 
-    fn verify(lines: &[String]) -> Result<Verified, Broken> {
+    fn verify(lines: &[String]) -> Result<VerifiedExport, BrokenExport> {
         let mut verifier = Verifier::new();
         for line in lines {
             verifier.line(line)?;

@@ -32,14 +32,14 @@ pub const EVENT_LIMIT_BYTES: usize = 65_536;
 
 /// Where a chain does not verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum ChainPlace {
     /// This link is wrong, or missing.
     At(u64),
     /// All links up to this one, the last, are right; the links that belong after it are missing.
     After(u64),
 }
 
-impl Place {
+impl ChainPlace {
     /// The link that it names.
     pub fn link(self) -> u64 {
         match self {
@@ -48,7 +48,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for ChainPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::At(link) => write!(f, "at link {link}"),
@@ -94,7 +94,7 @@ fn fields(event: &EventDraft) -> serde_json::Result<Map<String, Value>> {
 
 /// An event as read from its bytes, with the fields that it is searched and listed by.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
-pub struct Written {
+pub struct WrittenEvent {
     pub id: EventId,
     pub at: Timestamp,
     pub action: String,
@@ -105,13 +105,13 @@ pub struct Written {
     pub grant: Option<GrantId>,
 }
 
-impl Written {
+impl WrittenEvent {
     /// Reads an event's bytes.
     ///
     /// # Errors
-    /// `Unreadable` if they are not an audit event that this version knows. The sealed bytes are still what was
+    /// `UnreadableEvent` if they are not an audit event that this version knows. The sealed bytes are still what was
     /// written: such an event says nothing, and does not break the chain.
-    pub fn read(canonical: &[u8]) -> Result<Self, Unreadable> {
+    pub fn read(canonical: &[u8]) -> Result<Self, UnreadableEvent> {
         Ok(serde_json::from_slice(canonical)?)
     }
 }
@@ -119,7 +119,7 @@ impl Written {
 /// Why an event's bytes cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("its bytes are not an audit event: {0}")]
-pub struct Unreadable(#[from] serde_json::Error);
+pub struct UnreadableEvent(#[from] serde_json::Error);
 
 /// Links that verify over events that cannot be read: how many, and the first of them with the reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

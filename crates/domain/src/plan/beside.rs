@@ -18,13 +18,13 @@ const SHOWN_AT_MOST: usize = 3;
 /// What else says yes, by what allows it.
 #[derive(Debug, Default)]
 pub(super) struct Beside {
-    by_source: BTreeMap<Source, BTreeSet<String>>,
+    by_source: BTreeMap<AllowedBy, BTreeSet<String>>,
     also: Vec<Residual>,
 }
 
 /// What allows something, in the order in which it is reported.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Source {
+enum AllowedBy {
     OtherAccess { profile: String, namespaces: Vec<String> },
     ForeignBinding { binding: String, role: String },
     Unexplained,
@@ -46,7 +46,7 @@ impl Beside {
     }
 
     pub(super) fn unexplained(&mut self, question: &Question) {
-        self.by_source.entry(Source::Unexplained).or_default().insert(question.attributes.to_string());
+        self.by_source.entry(AllowedBy::Unexplained).or_default().insert(question.attributes.to_string());
     }
 
     /// EKS's own table lets the principal in; no review shows what its access policies allow.
@@ -74,13 +74,13 @@ impl Beside {
     }
 
     pub(super) fn values(self) -> Vec<Residual> {
-        let value = |(source, allowed): (Source, BTreeSet<String>)| {
+        let value = |(source, allowed): (AllowedBy, BTreeSet<String>)| {
             let first: Vec<String> = allowed.iter().take(SHOWN_AT_MOST).cloned().collect();
             let allows = Few { more: allowed.len().saturating_sub(first.len()), first };
             match source {
-                Source::OtherAccess { profile, namespaces } => Residual::OtherAccess { profile, namespaces, allows },
-                Source::ForeignBinding { binding, role } => Residual::ForeignBinding { binding, role, allows },
-                Source::Unexplained => Residual::Unexplained { allows },
+                AllowedBy::OtherAccess { profile, namespaces } => Residual::OtherAccess { profile, namespaces, allows },
+                AllowedBy::ForeignBinding { binding, role } => Residual::ForeignBinding { binding, role, allows },
+                AllowedBy::Unexplained => Residual::Unexplained { allows },
             }
         };
         self.by_source.into_iter().map(value).chain(self.also).take(NAMED_AT_MOST).collect()
@@ -88,7 +88,12 @@ impl Beside {
 }
 
 /// Another live grant of the same user that allows it.
-fn other_grant(desired: &DesiredCluster, grant: GrantId, state: &ClusterState, question: &Question) -> Option<Source> {
+fn other_grant(
+    desired: &DesiredCluster,
+    grant: GrantId,
+    state: &ClusterState,
+    question: &Question,
+) -> Option<AllowedBy> {
     let person = desired.grants.iter().find(|own| own.id == grant)?.person;
     let others = desired.grants.iter().filter(|other| other.id != grant && other.person == person);
     let mut allowing = others.filter(|other| {
@@ -100,15 +105,15 @@ fn other_grant(desired: &DesiredCluster, grant: GrantId, state: &ClusterState, q
     });
     let other = allowing.next()?;
     let namespaces = other.terms.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
-    Some(Source::OtherAccess { profile: other.terms.profile.name.to_string(), namespaces })
+    Some(AllowedBy::OtherAccess { profile: other.terms.profile.name.to_string(), namespaces })
 }
 
 /// A foreign binding that allows it.
-fn foreign_binding(desired: &DesiredCluster, state: &ClusterState, question: &Question) -> Option<Source> {
+fn foreign_binding(desired: &DesiredCluster, state: &ClusterState, question: &Question) -> Option<AllowedBy> {
     let live: BTreeSet<BindingKey> = desired.grants.iter().flat_map(|grant| grant.keys(desired.installation)).collect();
     let mut others = state.bindings.iter().filter(|binding| !live.contains(&bindings::key_of(binding)));
     let binding = others
         .find(|binding| names_subject(binding, question) && binding_allows(state, binding, &question.attributes))?;
     let role = format!("{} {}", binding.role_kind, binding.role_name);
-    Some(Source::ForeignBinding { binding: bindings::key_of(binding).to_string(), role })
+    Some(AllowedBy::ForeignBinding { binding: bindings::key_of(binding).to_string(), role })
 }

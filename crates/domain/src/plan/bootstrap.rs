@@ -6,7 +6,7 @@
 use crate::{
     access::{
         policy::{PolicyCluster, PolicyFile},
-        profile::Source,
+        profile::RulesSource,
     },
     eks::{
         arn::{AccountId, PrincipalArn},
@@ -76,8 +76,8 @@ pub fn cluster_rules(file: &PolicyFile) -> Vec<Rule> {
     let mut own: Vec<Rule> = Vec::new();
     for profile in &file.profiles {
         match &profile.source {
-            Source::ClusterRoles(roles) => named.extend(roles.iter().map(String::as_str)),
-            Source::Rules(rules) => own.extend(rules.iter().cloned()),
+            RulesSource::ClusterRoles(roles) => named.extend(roles.iter().map(String::as_str)),
+            RulesSource::Rules(rules) => own.extend(rules.iter().cloned()),
         }
     }
     let mut rules = vec![
@@ -114,7 +114,7 @@ pub fn own_mapping(worker: &PrincipalArn) -> (&'static str, String) {
 
 /// One statement of the worker's IAM policy: these actions on these resources, which may end in a `*`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
+pub struct WorkerStatement {
     pub sid: String,
     pub actions: Vec<&'static str>,
     pub resources: Vec<String>,
@@ -126,7 +126,7 @@ pub struct Statement {
 /// the one that was proven, and maintain one inline policy and the tags of users below the accounts' `principal_paths`.
 /// With a permissions boundary, it may only write the policies of users that have it, so that what it writes can never
 /// exceed the boundary.
-pub fn iam_statements(file: &PolicyFile, boundary: Option<&str>) -> Vec<Statement> {
+pub fn iam_statements(file: &PolicyFile, boundary: Option<&str>) -> Vec<WorkerStatement> {
     let clusters: Vec<String> = file.clusters.iter().map(|cluster| cluster.arn.to_string()).collect();
     let entries: Vec<String> = file.clusters.iter().map(access_entries).collect();
     let mut statements = Vec::new();
@@ -154,14 +154,14 @@ pub fn iam_statements(file: &PolicyFile, boundary: Option<&str>) -> Vec<Statemen
         let read = ["iam:GetUserPolicy", "iam:ListUserPolicies", "iam:TagUser", "iam:UntagUser"];
         statements.push(allow("LatchkeyUsers", &read, &users));
         let write = allow("LatchkeyUserPolicies", &["iam:DeleteUserPolicy", "iam:PutUserPolicy"], &users);
-        statements.push(Statement { boundary: boundary.map(str::to_owned), ..write });
+        statements.push(WorkerStatement { boundary: boundary.map(str::to_owned), ..write });
     }
     statements
 }
 
 /// Statements as an IAM policy, in JSON over several lines.
-pub fn iam_policy(statements: &[Statement]) -> String {
-    let statements: Vec<Value> = statements.iter().map(Statement::to_value).collect();
+pub fn iam_policy(statements: &[WorkerStatement]) -> String {
+    let statements: Vec<Value> = statements.iter().map(WorkerStatement::to_value).collect();
     format!("{:#}\n", json!({ "Statement": statements, "Version": "2012-10-17" }))
 }
 
@@ -170,7 +170,7 @@ pub fn worker_iam_policy(file: &PolicyFile, boundary: Option<&str>) -> String {
     iam_policy(&iam_statements(file, boundary))
 }
 
-impl Statement {
+impl WorkerStatement {
     fn to_value(&self) -> Value {
         let mut value =
             json!({ "Action": self.actions, "Effect": "Allow", "Resource": self.resources, "Sid": self.sid });
@@ -181,8 +181,8 @@ impl Statement {
     }
 }
 
-fn allow(sid: &str, actions: &[&'static str], resources: &[String]) -> Statement {
-    Statement { sid: sid.to_owned(), actions: actions.to_vec(), resources: resources.to_vec(), boundary: None }
+fn allow(sid: &str, actions: &[&'static str], resources: &[String]) -> WorkerStatement {
+    WorkerStatement { sid: sid.to_owned(), actions: actions.to_vec(), resources: resources.to_vec(), boundary: None }
 }
 
 /// `arn:P:eks:R:A:access-entry/CLUSTER/*`.

@@ -8,14 +8,14 @@
 //! are missing or changed. A binding goes before its line, since mappings are cached for minutes.
 
 use super::{
-    authenticator::{self, Authenticator, Claimant, Identity, Line, Standing},
+    authenticator::{self, Authenticator, Identity, OwnLine, PrincipalOwner, Standing},
     bindings::{self, BindingStep},
     desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
     finding::{Finding, What},
     observation::{ClusterObservation, ClusterState, ObservedBinding},
     obstacles::{Obstacle, made_again, never_works, own_role_widened, stands_in_the_way},
     own_roles::{self, LeavingRole},
-    tampering::{self, Parts},
+    tampering::{self, PartsInPlace},
 };
 use crate::{
     access::{GrantId, PrincipalId, blocker::Blocker},
@@ -92,7 +92,7 @@ pub struct AwsAuthWrite {
     pub before: Option<String>,
     /// `None` removes the key.
     pub after: Option<String>,
-    pub lines: Vec<Line>,
+    pub lines: Vec<OwnLine>,
     pub removed: Vec<(PrincipalId, u32)>,
     /// Mappings that were written after one that goes now: their texts before, without that one.
     pub rebased: Vec<(PrincipalId, u32, Option<String>)>,
@@ -349,7 +349,7 @@ impl Planner<'_> {
             return Standing::Unsafe(Blocker::Cut { cluster, handle, other });
         }
         let (person, principal) = (grant.person, grant.terms.principal);
-        let who = Claimant { person, handle: &grant.handle, principal, arn: &grant.arn };
+        let who = PrincipalOwner { person, handle: &grant.handle, principal, arn: &grant.arn };
         authenticator::standing(self.desired, &self.authenticator, who)
     }
 
@@ -374,7 +374,7 @@ impl Planner<'_> {
     /// ClusterRoles and bindings of the grants that may have them.
     fn grant(&mut self) {
         let desired = self.desired;
-        let parts = Parts::read(&self.authenticator);
+        let parts = PartsInPlace::read(&self.authenticator);
         let mut roles: BTreeMap<String, (OwnRole, Vec<GrantId>)> = BTreeMap::new();
         let mut steps = Vec::new();
         for grant in desired.grants.iter().filter(|grant| grant.wish.is_present() && !grant.resting) {

@@ -17,7 +17,7 @@ pub const APART: SignedDuration = SignedDuration::from_mins(10);
 
 /// What is recorded of a cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct ClusterRecord {
     pub name: String,
     pub arn: String,
     /// `None` before the first look.
@@ -28,7 +28,7 @@ pub struct Known {
 
 /// What EKS said to a caller of the cluster's own account, in its region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Said {
+pub enum EksAnswer {
     Found {
         created_at: Option<Timestamp>,
     },
@@ -57,10 +57,10 @@ pub enum Existence {
 }
 
 /// Judges a cluster.
-pub fn judge(known: &Known, said: Said) -> Existence {
-    let Known { name, arn, .. } = known;
+pub fn judge(known: &ClusterRecord, said: EksAnswer) -> Existence {
+    let ClusterRecord { name, arn, .. } = known;
     match said {
-        Said::Found { created_at } => match (known.created_at, created_at) {
+        EksAnswer::Found { created_at } => match (known.created_at, created_at) {
             (Some(was), Some(is)) if was.as_second() != is.as_second() => {
                 Existence::Gone(Box::new(Blocker::ClusterMadeAgain {
                     cluster: name.clone(),
@@ -73,8 +73,8 @@ pub fn judge(known: &Known, said: Said) -> Existence {
             (_, _) if known.missing_for.is_some() => Existence::Back,
             (_, _) => Existence::Same,
         },
-        Said::Nothing => Existence::Unknown,
-        Said::NoSuchCluster => match known.missing_for {
+        EksAnswer::Nothing => Existence::Unknown,
+        EksAnswer::NoSuchCluster => match known.missing_for {
             None => Existence::Missing,
             Some(ago) if ago < APART => Existence::StillMissing,
             Some(_) => {
@@ -93,8 +93,8 @@ pub fn judge(known: &Known, said: Said) -> Existence {
 mod tests {
     use super::*;
 
-    fn known(created_at: Option<&str>, missing_minutes: Option<i64>) -> Known {
-        Known {
+    fn known(created_at: Option<&str>, missing_minutes: Option<i64>) -> ClusterRecord {
+        ClusterRecord {
             name: "prod-eu".into(),
             arn: crate::testkit::cluster_arn("prod-eu"),
             created_at: created_at.map(at),
@@ -108,8 +108,8 @@ mod tests {
 
     const BORN: &str = "2026-01-02T03:04:05.123Z";
 
-    fn found(text: &str) -> Said {
-        Said::Found { created_at: Some(at(text)) }
+    fn found(text: &str) -> EksAnswer {
+        EksAnswer::Found { created_at: Some(at(text)) }
     }
 
     #[test]
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(judge(&known(Some(BORN), None), found(BORN)), Existence::Same);
         // EKS reports fractions of a second as a binary number, and the database keeps microseconds.
         assert_eq!(judge(&known(Some(BORN), None), found("2026-01-02T03:04:05.123000144Z")), Existence::Same);
-        assert_eq!(judge(&known(Some(BORN), None), Said::Found { created_at: None }), Existence::Same);
+        assert_eq!(judge(&known(Some(BORN), None), EksAnswer::Found { created_at: None }), Existence::Same);
         let Existence::Gone(why) = judge(&known(Some(BORN), None), found("2026-11-24T00:00:00Z")) else {
             panic!("it is another")
         };
@@ -128,12 +128,12 @@ mod tests {
 
     #[test]
     fn a_cluster_is_gone_when_that_was_said_twice_ten_minutes_apart() {
-        let says = |missing: Option<i64>| judge(&known(Some(BORN), missing), Said::NoSuchCluster);
+        let says = |missing: Option<i64>| judge(&known(Some(BORN), missing), EksAnswer::NoSuchCluster);
         assert_eq!(says(None), Existence::Missing);
         assert_eq!(says(Some(9)), Existence::StillMissing);
         let Existence::Gone(why) = says(Some(10)) else { panic!("it was said twice") };
         assert!(matches!(*why, Blocker::NoSuchCluster { minutes_apart: 10, .. }), "{why:?}");
         assert_eq!(judge(&known(Some(BORN), Some(9)), found(BORN)), Existence::Back);
-        assert_eq!(judge(&known(Some(BORN), Some(1_000)), Said::Nothing), Existence::Unknown);
+        assert_eq!(judge(&known(Some(BORN), Some(1_000)), EksAnswer::Nothing), Existence::Unknown);
     }
 }

@@ -147,7 +147,7 @@ fn aws_auth_preview(plan: &cluster::Plan, grant: &DesiredGrant) -> AwsAuthPrevie
 }
 
 /// The text right after this line is inserted, before the later lines of the same write.
-fn spliced(before: &str, line: &super::authenticator::Line, write: &cluster::AwsAuthWrite) -> Option<String> {
+fn spliced(before: &str, line: &super::authenticator::OwnLine, write: &cluster::AwsAuthWrite) -> Option<String> {
     let position = write.lines.iter().position(|other| other == line)?;
     match write.lines.get(position + 1) {
         Some(next) => next.text_before.clone(),

@@ -130,12 +130,12 @@ impl PrincipalPlan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrincipalProof {
     pub grant: GrantId,
-    pub shown: Shown,
+    pub shown: ProofState,
 }
 
 /// The state of a grant's proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shown {
+pub enum ProofState {
     /// The grant is in its desired state: what was seen.
     Proven(Sighting),
     /// The grant is not there yet, for this reason.
@@ -145,7 +145,7 @@ pub enum Shown {
 impl PrincipalProof {
     /// Whether the grant is in its desired state.
     pub fn is_proven(&self) -> bool {
-        matches!(self.shown, Shown::Proven(_))
+        matches!(self.shown, ProofState::Proven(_))
     }
 }
 
@@ -328,16 +328,16 @@ pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec
     let arn = || desired.arn.to_string();
     let judge = |grant: &PrincipalGrant| {
         if let Some(why) = &doubt {
-            return Shown::Missing(why.clone());
+            return ProofState::Missing(why.clone());
         }
         if grant.wish.is_present() && observed.identity == SeenIdentity::Nobody {
-            return Shown::Missing(nobody(desired));
+            return ProofState::Missing(nobody(desired));
         }
         if shows_the_past {
-            return Shown::Missing(Blocker::PolicyStale { arn: arn() });
+            return ProofState::Missing(Blocker::PolicyStale { arn: arn() });
         }
         if copied {
-            return Shown::Missing(Blocker::PolicyCopied { arn: arn() });
+            return ProofState::Missing(Blocker::PolicyCopied { arn: arn() });
         }
         judge(desired, grant, user, managed && as_wanted, managed, &ignored)
     };
@@ -351,25 +351,25 @@ fn judge(
     as_wanted: bool,
     managed: bool,
     too_large: &BTreeMap<GrantId, Obstacle>,
-) -> Shown {
+) -> ProofState {
     let arn = desired.arn.to_string();
     if !managed {
-        return Shown::Proven(Sighting::PathUnmanaged { arn });
+        return ProofState::Proven(Sighting::PathUnmanaged { arn });
     }
     if let Some(why) = &grant.held {
-        return Shown::Missing(why.why().clone());
+        return ProofState::Missing(why.why().clone());
     }
     match (grant.wish, user) {
-        (Wish::Revoke { .. }, None) => Shown::Proven(Sighting::PrincipalGone { arn }),
-        (Wish::Provision | Wish::Keep, None) => Shown::Missing(Blocker::PrincipalOfOtherId { arn }),
+        (Wish::Revoke { .. }, None) => ProofState::Proven(Sighting::PrincipalGone { arn }),
+        (Wish::Provision | Wish::Keep, None) => ProofState::Missing(Blocker::PrincipalOfOtherId { arn }),
         (Wish::Revoke { .. }, Some(_)) if as_wanted => {
-            Shown::Proven(Sighting::PolicyEmpty { arn, policy: POLICY_NAME.to_owned() })
+            ProofState::Proven(Sighting::PolicyEmpty { arn, policy: POLICY_NAME.to_owned() })
         }
         (Wish::Provision | Wish::Keep, Some(_)) if as_wanted && !too_large.contains_key(&grant.id) => {
-            Shown::Proven(Sighting::PolicyStands { arn, policy: POLICY_NAME.to_owned() })
+            ProofState::Proven(Sighting::PolicyStands { arn, policy: POLICY_NAME.to_owned() })
         }
         (Wish::Revoke { .. } | Wish::Provision | Wish::Keep, Some(_)) => {
-            Shown::Missing(Blocker::PolicyNotShown { arn, policy: POLICY_NAME.to_owned() })
+            ProofState::Missing(Blocker::PolicyNotShown { arn, policy: POLICY_NAME.to_owned() })
         }
     }
 }

@@ -69,7 +69,7 @@ pub struct Question {
 }
 
 /// What the API server said.
-pub type Answers = BTreeMap<Question, bool>;
+pub type AnswersByQuestion = BTreeMap<Question, bool>;
 
 /// A grant's questions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Questions {
 
 /// What a proof showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Judgement {
     /// The access is as it should be; what else says yes is named.
     Proven { residual: Vec<Residual> },
     /// Not yet, but it is expected soon: look again.
@@ -98,13 +98,13 @@ pub enum Verdict {
 
 /// A wanted grant, the user whom it binds, and the questions about it.
 #[derive(Debug, Clone)]
-pub struct Asked<'a> {
+pub struct AskedGrant<'a> {
     pub grant: &'a DesiredGrant,
     pub identity: &'a Identity,
     pub questions: Questions,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> AskedGrant<'a> {
     /// The questions about a wanted grant on a cluster in this state.
     pub fn about(grant: &'a DesiredGrant, identity: &'a Identity, state: &ClusterState) -> Self {
         let elsewhere: Vec<String> = state.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
@@ -149,28 +149,33 @@ fn question(identity: &Identity, attributes: Attributes) -> Question {
 }
 
 /// Judges a wanted grant by an observation made after its steps and by the answers.
-pub fn prove_present(desired: &DesiredCluster, asked: &Asked<'_>, look: &Look<'_>, answers: &Answers) -> Verdict {
-    let (Asked { grant, identity, questions }, state) = (asked, look.state);
+pub fn prove_present(
+    desired: &DesiredCluster,
+    asked: &AskedGrant<'_>,
+    look: &Look<'_>,
+    answers: &AnswersByQuestion,
+) -> Judgement {
+    let (AskedGrant { grant, identity, questions }, state) = (asked, look.state);
     if let Some(why) = mapping_differs(grant, identity, &look.authenticator) {
-        return Verdict::Unsettled(why);
+        return Judgement::Unsettled(why);
     }
     if let Some(other) = shared_with(desired, grant, identity, &look.authenticator) {
-        return Verdict::Refuted(Blocker::UsernameFoundShared { username: identity.username.clone(), other });
+        return Judgement::Refuted(Blocker::UsernameFoundShared { username: identity.username.clone(), other });
     }
     // A namespace may have been replaced between the look that the plan is based on and the write.
     if let Some(why) = obstacles::namespaces(grant, state, &desired.name) {
-        return Verdict::Refuted(why);
+        return Judgement::Refuted(why);
     }
     if let Some(why) = bindings_differ(desired, grant, identity, state) {
-        return Verdict::Unsettled(why);
+        return Judgement::Unsettled(why);
     }
     if let Some(why) = obstacles::too_wide(grant, state, &desired.name) {
-        return Verdict::Refuted(why);
+        return Judgement::Refuted(why);
     }
     for question in &questions.can {
         if answers.get(question) != Some(&true) {
             let (cluster, username, what) = asked_of(desired, question);
-            return Verdict::Unsettled(Blocker::NotLetYet { cluster, username, what });
+            return Judgement::Unsettled(Blocker::NotLetYet { cluster, username, what });
         }
     }
     let mut residual = Beside::default();
@@ -181,12 +186,12 @@ pub fn prove_present(desired: &DesiredCluster, asked: &Asked<'_>, look: &Look<'_
             Some(true) if grant.wish == Wish::Keep && is_its_own(desired, grant, state, question) => {}
             Some(true) => {
                 let (cluster, username, what) = asked_of(desired, question);
-                return Verdict::Refuted(Blocker::LetByNothing { cluster, username, what });
+                return Judgement::Refuted(Blocker::LetByNothing { cluster, username, what });
             }
-            None => return Verdict::Unsettled(Blocker::NotAsked { cluster: desired.name.clone() }),
+            None => return Judgement::Unsettled(Blocker::NotAsked { cluster: desired.name.clone() }),
         }
     }
-    Verdict::Proven { residual: residual.values() }
+    Judgement::Proven { residual: residual.values() }
 }
 
 /// Whether the grant's own bindings allow it because a foreign ClusterRole was widened: that is reported beside the
@@ -301,30 +306,30 @@ pub fn prove_gone(
     grant: &DesiredGrant,
     questions: &[Question],
     look: &Look<'_>,
-    rounds: [&Answers; 2],
+    rounds: [&AnswersByQuestion; 2],
     deleted_at: Option<Timestamp>,
-) -> Verdict {
+) -> Judgement {
     let (state, now) = (look.state, look.authenticator.identify(grant.arn.as_str()));
     if let Identified::Unknown(Some(why)) = now {
         let (cluster, arn) = (desired.name.clone(), grant.arn.to_string());
-        return Verdict::Unsettled(Blocker::EntryMayStay { cluster, arn, why: Box::new(why.clone()) });
+        return Judgement::Unsettled(Blocker::EntryMayStay { cluster, arn, why: Box::new(why.clone()) });
     }
     let lagging = deleted_at.is_some_and(|at| desired.now.duration_since(at) < LAG);
     let mut residual = Beside::default();
     for question in questions {
         let (Some(one), Some(other)) = (rounds[0].get(question), rounds[1].get(question)) else {
-            return Verdict::Unsettled(Blocker::NotAsked { cluster: desired.name.clone() });
+            return Judgement::Unsettled(Blocker::NotAsked { cluster: desired.name.clone() });
         };
         if one != other {
             let (cluster, username, what) = asked_of(desired, question);
-            return Verdict::Unsettled(Blocker::ServersDiffer { cluster, username, what });
+            return Judgement::Unsettled(Blocker::ServersDiffer { cluster, username, what });
         }
         if !one || residual.explain(desired, grant.id, state, question) {
             continue;
         }
         if lagging {
             let (cluster, username, what) = asked_of(desired, question);
-            return Verdict::Unsettled(Blocker::StillLet { cluster, username, what });
+            return Judgement::Unsettled(Blocker::StillLet { cluster, username, what });
         }
         residual.unexplained(question);
     }
@@ -332,7 +337,7 @@ pub fn prove_gone(
     if let Some(now) = mapped_now(grant, look) {
         residual.mapped(grant, now, desired);
     }
-    Verdict::Proven { residual: residual.values() }
+    Judgement::Proven { residual: residual.values() }
 }
 
 /// Whether a binding binds the user or a group of a question.

@@ -4,7 +4,7 @@
 use super::bootstrap;
 use crate::{
     access::{
-        blocker::{Blocker, Missing, Right},
+        blocker::{Blocker, Missing, MissingRight},
         policy::PolicyFile,
     },
     eks::arn::{ClusterArn, PrincipalArn},
@@ -77,7 +77,7 @@ fn lacking(missing: &Missing, file: &PolicyFile, cluster: Option<&ClusterArn>) -
 }
 
 /// The part of the bootstrap that contains a right on the cluster.
-fn on_cluster(right: &Right, file: &PolicyFile) -> Option<Remedy> {
+fn on_cluster(right: &MissingRight, file: &PolicyFile) -> Option<Remedy> {
     let kind = right.resource.split('.').next().unwrap_or_default();
     let in_kube_system = kind == "configmaps";
     let known = ["namespaces", "rolebindings", "clusterrolebindings", "clusterroles", "roles", "subjectaccessreviews"];
@@ -96,19 +96,19 @@ fn yaml(how: &'static str, text: String) -> Remedy {
 mod tests {
     use super::*;
     use crate::{
-        access::blocker::Call,
+        access::blocker::FailedCall,
         testkit::{ACCOUNT, cluster_arn, policy_file as file, user_arn},
     };
 
     fn remedy(missing: impl Into<Missing>) -> Option<Remedy> {
         let cluster = cluster_arn("prod").parse().unwrap();
         let (operation, subject) = ("create".to_owned(), "the binding".to_owned());
-        let call = Call { operation, subject, detail: None, earlier: None };
+        let call = FailedCall { operation, subject, detail: None, earlier: None };
         of(&Blocker::Refused { call, missing: missing.into() }, &file(), Some(&cluster))
     }
 
-    fn right(verb: &str, resource: &str) -> Right {
-        Right::new(verb, resource)
+    fn right(verb: &str, resource: &str) -> MissingRight {
+        MissingRight::new(verb, resource)
     }
 
     #[test]
@@ -116,7 +116,7 @@ mod tests {
         let bindings = right("create", "rolebindings.rbac.authorization.k8s.io");
         let binding = remedy(bindings.clone().within(Some("payments"))).unwrap();
         assert!(binding.text.contains("kind: ClusterRole\n") && !binding.text.contains("kind: Role\n"));
-        assert_eq!(remedy(Right { escalates: true, ..bindings }), Some(binding));
+        assert_eq!(remedy(MissingRight { escalates: true, ..bindings }), Some(binding));
         let aws_auth = remedy(right("patch", "configmaps").within(Some("kube-system"))).unwrap();
         assert!(aws_auth.text.contains("kind: Role\n") && !aws_auth.text.contains("ClusterRole"), "{}", aws_auth.text);
     }

@@ -1,7 +1,7 @@
 //! The worker's rights one by one, derived from [`bootstrap`]: to ask about each of them, and to report missing and
 //! excess rights.
 
-use super::bootstrap::{self, NAMESPACE, Statement, WORKER};
+use super::bootstrap::{self, NAMESPACE, WORKER, WorkerStatement};
 use crate::{
     access::policy::PolicyFile,
     eks::rbac::{Attributes, LABEL_MANAGED_BY, MANAGED_BY, Rule, can, rules_hash},
@@ -186,7 +186,7 @@ pub fn sample(resource: &str) -> String {
 }
 
 /// The part of these statements that gives the missing rights, and no more.
-pub fn statements_adding(statements: &[Statement], missing: &BTreeSet<AwsRight>) -> Vec<Statement> {
+pub fn statements_adding(statements: &[WorkerStatement], missing: &BTreeSet<AwsRight>) -> Vec<WorkerStatement> {
     let mut adding = Vec::new();
     for statement in statements {
         let mut by_actions: BTreeMap<Vec<&'static str>, Vec<String>> = BTreeMap::new();
@@ -200,7 +200,7 @@ pub fn statements_adding(statements: &[Statement], missing: &BTreeSet<AwsRight>)
         }
         for (number, (actions, resources)) in by_actions.into_iter().enumerate() {
             let sid = if number == 0 { statement.sid.clone() } else { format!("{}{}", statement.sid, number + 1) };
-            adding.push(Statement { sid, actions, resources, boundary: statement.boundary.clone() });
+            adding.push(WorkerStatement { sid, actions, resources, boundary: statement.boundary.clone() });
         }
     }
     adding
@@ -210,7 +210,7 @@ pub fn statements_adding(statements: &[Statement], missing: &BTreeSet<AwsRight>)
 mod tests {
     use super::*;
     use crate::{
-        access::profile::Source,
+        access::profile::RulesSource,
         testkit::{policy_cluster, policy_file, profile, user_arn},
     };
 
@@ -313,7 +313,7 @@ mod tests {
         let asked: Vec<String> = forbidden(&file()).iter().map(ToString::to_string).collect();
         assert!(asked.iter().any(|asked| asked.starts_with("escalate clusterroles")), "{asked:?}");
         let mut whole = file();
-        whole.profiles[1].source = Source::Rules(vec![Rule::of(&["*"], &["*"], &["*"])]);
+        whole.profiles[1].source = RulesSource::Rules(vec![Rule::of(&["*"], &["*"], &["*"])]);
         assert!(forbidden(&whole).is_empty());
     }
 

@@ -38,12 +38,12 @@ pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGr
 
 /// What exists on a cluster, to tell which parts of accesses are in place.
 #[derive(Debug)]
-pub struct Parts<'a> {
+pub struct PartsInPlace<'a> {
     /// The lines of its users; `None` if they cannot be read.
     lines: Option<&'a Lines>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> PartsInPlace<'a> {
     /// Reads the parts from a cluster's authenticator.
     pub fn read(authenticator: &'a Authenticator<'_>) -> Self {
         Self { lines: Some(authenticator.lines()).filter(|lines| lines.are_readable()) }

@@ -6,7 +6,7 @@ use crate::{
         cluster::Labels,
         person::{Audience, Role},
         policy::{Account, ClusterSelector, Decision, Policy, PolicyCluster, PolicyFile},
-        profile::{Profile, Scope, Source},
+        profile::{Profile, RulesSource, Scope},
     },
     eks::rbac::Rule,
 };
@@ -154,7 +154,7 @@ pub fn profile(name: &str) -> Profile {
     Profile {
         name: name.parse().unwrap(),
         description: None,
-        source: Source::ClusterRoles(texts([name])),
+        source: RulesSource::ClusterRoles(texts([name])),
         scope: Scope::Namespace,
         console: false,
     }
@@ -164,13 +164,13 @@ impl Profile {
     /// That binds these ClusterRoles.
     #[must_use]
     pub fn of_roles<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { source: Source::ClusterRoles(texts(names)), ..self }
+        Self { source: RulesSource::ClusterRoles(texts(names)), ..self }
     }
 
     /// That has rules of its own.
     #[must_use]
     pub fn of_rules(self, rules: Vec<Rule>) -> Self {
-        Self { source: Source::Rules(rules), ..self }
+        Self { source: RulesSource::Rules(rules), ..self }
     }
 
     /// That reaches the whole cluster.

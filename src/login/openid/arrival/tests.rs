@@ -5,17 +5,17 @@ fn config() -> OpenIdConfig {
     OpenIdConfig { groups_limit: Some(3), ..OpenIdConfig::sample() }
 }
 
-fn told(claims: &Value) -> Told {
-    Told::read(claims.to_string().as_bytes()).unwrap()
+fn told(claims: &Value) -> ToldObject {
+    ToldObject::read(claims.to_string().as_bytes()).unwrap()
 }
 
-fn about(id_token: &Value, userinfo: Option<&Value>) -> About {
+fn about(id_token: &Value, userinfo: Option<&Value>) -> ProviderClaims {
     let userinfo = userinfo.map(told);
-    About { subject: "1".into(), id_token: told(id_token), userinfo, at: Timestamp::UNIX_EPOCH }
+    ProviderClaims { subject: "1".into(), id_token: told(id_token), userinfo, at: Timestamp::UNIX_EPOCH }
 }
 
 /// The person, read as a sign-in does.
-fn arrival(about: &About, config: &OpenIdConfig) -> Result<Arrival, LoginError> {
+fn arrival(about: &ProviderClaims, config: &OpenIdConfig) -> Result<Arrival, LoginError> {
     about.arrival(config, about.groups(config)?)
 }
 
@@ -198,7 +198,7 @@ fn groups_that_are_kept_elsewhere_and_claims_that_stand_there_twice_sign_nobody_
         r#"{"preferred_username":"ana","groups":[],"groups":["platform"]}"#,
         r#"{"preferred_username":"ana","preferred_username":"dee","groups":[]}"#,
     ] {
-        let twice = About { id_token: Told::read(text.as_bytes()).unwrap(), ..about(&json!({}), None) };
+        let twice = ProviderClaims { id_token: ToldObject::read(text.as_bytes()).unwrap(), ..about(&json!({}), None) };
         assert!(matches!(arrival(&twice, &config()), Err(LoginError::Unverified(_))), "{text}");
     }
 }

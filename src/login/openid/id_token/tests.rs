@@ -4,7 +4,7 @@ use serde_json::json;
 const NOW: i64 = 1_800_000_000;
 
 /// A valid token with these claims changed; null removes a claim.
-fn told(changes: &Value) -> Told {
+fn told(changes: &Value) -> ToldObject {
     let mut claims = json!({
         "iss": "https://login.example.com", "sub": "1", "aud": "latchkey", "nonce": "n",
         "exp": NOW + 300, "iat": NOW,
@@ -12,10 +12,10 @@ fn told(changes: &Value) -> Told {
     for (name, value) in changes.as_object().unwrap() {
         claims[name] = value.clone();
     }
-    Told::read(claims.to_string().as_bytes()).unwrap()
+    ToldObject::read(claims.to_string().as_bytes()).unwrap()
 }
 
-fn checked(claims: &Told) -> Result<Checked, WrongClaim> {
+fn checked(claims: &ToldObject) -> Result<CheckedIdToken, WrongClaim> {
     let others = ["315900".to_owned()];
     check(
         claims,
@@ -99,7 +99,7 @@ fn what_does_not_count_may_be_anything() {
 #[test]
 fn what_stands_there_twice_counts_for_nothing() {
     let whole = r#"{"iss":"https://login.example.com","sub":"1","aud":"latchkey","nonce":"n","exp":1800000300,"iat":1800000000"#;
-    let read = |added: &str| checked(&Told::read(format!("{whole}{added}}}").as_bytes()).unwrap());
+    let read = |added: &str| checked(&ToldObject::read(format!("{whole}{added}}}").as_bytes()).unwrap());
     assert!(read("").is_ok());
     assert!(read(r#","locale":"de","locale":"en""#).is_ok());
     for (claim, added) in [
@@ -130,7 +130,7 @@ fn what_counts_and_cannot_be_read_refuses_and_all_else_does_not() {
             ];
             let whole =
                 claims.map(|(name, value)| format!("\"{name}\":{}", if name == claim { unreadable } else { value }));
-            checked(&Told::read(format!("{{{}}}", whole.join(",")).as_bytes()).unwrap())
+            checked(&ToldObject::read(format!("{{{}}}", whole.join(",")).as_bytes()).unwrap())
         };
         for claim in ["iss", "sub", "aud", "nonce", "exp", "nbf"] {
             let refused = read(claim).unwrap_err();

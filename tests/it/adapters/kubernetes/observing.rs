@@ -8,7 +8,7 @@ use http::{
 };
 use kube::{api::Api, client::Body, core::discovery::v2::ACCEPT_AGGREGATED_DISCOVERY_V2};
 use latchkey::fault::Fault;
-use latchkey::kubernetes::{AWS_AUTH, Content, FIELD_MANAGER, Wanted};
+use latchkey::kubernetes::{AWS_AUTH, Content, FIELD_MANAGER, WantedObservation};
 use latchkey_domain::eks::rbac::{Kinds, Lives, Rule, Served, parts};
 use latchkey_domain::plan::bootstrap;
 use latchkey_simulator::kubernetes::{Failure, Pattern};
@@ -35,7 +35,7 @@ pub async fn observation_holds_what_matters_to_access(world: World) {
         make(&world.admin, &object).await;
     }
 
-    let wanted = Wanted { cluster_roles: ["edit".to_owned()].into() };
+    let wanted = WantedObservation { cluster_roles: ["edit".to_owned()].into() };
     let seen = world.cluster.observe(&wanted).await.unwrap();
     assert!(seen.namespaces.iter().any(|namespace| namespace.name == world.namespace && !namespace.uid.is_empty()));
     assert!(seen.aws_auth.is_some() && seen.marker.is_some());
@@ -65,7 +65,7 @@ pub async fn kinds_are_those_of_kubernetes_and_of_custom_resources(world: World)
         kinds.iter().filter(|(group, ..)| !group.ends_with(".example.com")).map(line).collect()
     };
     assert_eq!(listed(&kinds).join("\n"), listed(Kinds::of_kubernetes()).join("\n"), "kinds-of-kubernetes-1.35.txt");
-    assert_eq!(world.cluster.observe(&Wanted::default()).await.unwrap().kinds.len(), kinds.len());
+    assert_eq!(world.cluster.observe(&WantedObservation::default()).await.unwrap().kinds.len(), kinds.len());
     assert_eq!(kinds.served("nothing.example.org", "things"), Served::NoSuchGroup);
 }
 

@@ -4,7 +4,7 @@ use super::super::{aws_at, keys, lease, missing, unique};
 use super::world::{PATIENCE, World, own_rules};
 use crate::rig::RealCluster;
 use jiff::Timestamp;
-use latchkey::kubernetes::{Cluster, Content, Wanted};
+use latchkey::kubernetes::{ApiServer, Content, WantedObservation};
 use latchkey_domain::eks::arn::ClusterArn;
 use latchkey_domain::eks::rbac::{Attributes, OwnRole, Rule};
 use latchkey_domain::plan::proof::Question;
@@ -48,7 +48,7 @@ pub async fn own_role_is_made_once_and_goes_by_its_uid(world: World) {
     let made = world.cluster.create_cluster_role(&lease.permit().unwrap(), &role).await.unwrap();
     let again = world.cluster.create_cluster_role(&lease.permit().unwrap(), &role).await.unwrap_err();
     assert!(again.is_conflict(), "{again:?}");
-    let seen = world.cluster.observe(&Wanted::default()).await.unwrap();
+    let seen = world.cluster.observe(&WantedObservation::default()).await.unwrap();
     assert_eq!(seen.cluster_roles.get(&role.name()), Some(&made));
 
     // A binding may name it, since the worker holds what is in it.
@@ -63,7 +63,7 @@ pub async fn own_role_is_made_once_and_goes_by_its_uid(world: World) {
     let other = delete(&Uuid::nil().to_string()).await.unwrap_err();
     assert!(other.is_conflict(), "another object of that name stays: {other:?}");
     delete(&made.uid).await.unwrap();
-    let seen = world.cluster.observe(&Wanted::default()).await.unwrap();
+    let seen = world.cluster.observe(&WantedObservation::default()).await.unwrap();
     assert_eq!(seen.cluster_roles.get(&role.name()), None, "the binding that names it keeps it from nothing");
     delete(&made.uid).await.unwrap();
 }
@@ -80,7 +80,7 @@ pub async fn whoever_is_not_mapped_is_told_so(world: World) {
     let arn = ClusterArn::parse(&world.described.arn).unwrap();
     // Making a token calls no server, so that it works without any AWS.
     let token = aws.cluster_token(&arn, Timestamp::now()).await.unwrap();
-    let cluster = Cluster::connect(&world.described, token, &latchkey::proxy::Proxies::default()).unwrap();
-    let fault = cluster.observe(&Wanted::default()).await.unwrap_err();
+    let cluster = ApiServer::connect(&world.described, token, &latchkey::proxy::Proxies::default()).unwrap();
+    let fault = cluster.observe(&WantedObservation::default()).await.unwrap_err();
     assert!(missing(&fault).contains("mapping"), "{fault:?}");
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use kube::api::{Api, ApiResource, DynamicObject, PostParams};
 use latchkey::aws::token::presign;
 use latchkey::fault::{Fault, FaultKind};
-use latchkey::kubernetes::{Cluster, Content, Wanted};
+use latchkey::kubernetes::{ApiServer, Content, WantedObservation};
 use latchkey_domain::access::policy::PolicyFile;
 use latchkey_domain::eks::arn::{ClusterArn, PrincipalArn};
 use latchkey_domain::eks::rbac::{Attributes, BindingSpec, Provenance, Rule};
@@ -28,7 +28,7 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 /// A cluster as the worker sees it, an administrator who makes what the worker only reads, and a namespace of the
 /// test's own.
 pub struct World {
-    pub cluster: Cluster,
+    pub cluster: ApiServer,
     pub described: EksCluster,
     pub admin: kube::Client,
     pub namespace: String,
@@ -50,7 +50,7 @@ impl World {
         let arn = ClusterArn::parse(&simulator.cluster("classic").unwrap().arn).unwrap();
         let described = aws.describe_cluster(&arn).await.unwrap();
         let token = aws.cluster_token(&arn, Timestamp::now()).await.unwrap();
-        let cluster = Cluster::connect(&described, token, &latchkey::proxy::Proxies::default()).unwrap();
+        let cluster = ApiServer::connect(&described, token, &latchkey::proxy::Proxies::default()).unwrap();
         let admin = administrator(&described, server.admin_token());
         Self::with(cluster, described, admin, Some(simulator)).await
     }
@@ -75,8 +75,8 @@ impl World {
         let begun = Instant::now();
         let cluster = loop {
             let token = presign(&credentials, (REGION, Variant::default()), NAME, Timestamp::now()).unwrap();
-            let cluster = Cluster::connect(&described, token, &latchkey::proxy::Proxies::default()).unwrap();
-            match cluster.observe(&Wanted::default()).await {
+            let cluster = ApiServer::connect(&described, token, &latchkey::proxy::Proxies::default()).unwrap();
+            match cluster.observe(&WantedObservation::default()).await {
                 Ok(_) => break cluster,
                 // The authenticator follows aws-auth by a watch, and the API server follows RBAC by a watch.
                 Err(fault) if matches!(fault.kind(), FaultKind::Refused { .. }) && begun.elapsed() < PATIENCE => {
@@ -88,7 +88,12 @@ impl World {
         Some(Self::with(cluster, described, real.admin(), None).await)
     }
 
-    async fn with(cluster: Cluster, described: EksCluster, admin: kube::Client, simulator: Option<Simulator>) -> Self {
+    async fn with(
+        cluster: ApiServer,
+        described: EksCluster,
+        admin: kube::Client,
+        simulator: Option<Simulator>,
+    ) -> Self {
         let world = Self { cluster, described, admin, namespace: unique("adapters"), simulator };
         let object = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": world.namespace } });
         make(&world.admin, &object).await;

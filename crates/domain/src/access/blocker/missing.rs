@@ -10,7 +10,7 @@ pub enum Missing {
     /// An action of AWS, such as `iam:GetUser`, on the ARN of a resource.
     Aws { action: String, resource: String },
     /// A right on the cluster.
-    Kubernetes(Right),
+    Kubernetes(MissingRight),
     /// A path of the API server.
     Path { verb: String, path: String },
     /// An identity that the API server knows.
@@ -27,7 +27,7 @@ pub enum Missing {
 
 /// A right in Kubernetes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Right {
+pub struct MissingRight {
     pub verb: String,
     /// As kubectl names it: `rolebindings.rbac.authorization.k8s.io`.
     pub resource: String,
@@ -55,7 +55,7 @@ pub enum Also {
     Rules,
 }
 
-impl Right {
+impl MissingRight {
     /// A right on every object of a resource.
     pub fn new(verb: impl Into<String>, resource: impl Into<String>) -> Self {
         Self { verb: verb.into(), resource: resource.into(), name: None, namespace: None, also: None, escalates: false }
@@ -80,8 +80,8 @@ impl Right {
     }
 }
 
-impl From<Right> for Missing {
-    fn from(right: Right) -> Self {
+impl From<MissingRight> for Missing {
+    fn from(right: MissingRight) -> Self {
         Self::Kubernetes(right)
     }
 }
@@ -108,7 +108,7 @@ impl fmt::Display for Missing {
     }
 }
 
-impl fmt::Display for Right {
+impl fmt::Display for MissingRight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.verb, self.resource)?;
         if let Some(name) = &self.name {

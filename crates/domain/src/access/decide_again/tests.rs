@@ -34,11 +34,11 @@ fn own_role(rules: Vec<Rule>) -> ResolvedRole {
 }
 
 /// Ana's access with `view`, approved by Ben and Chi.
-fn evidence() -> Evidence {
+fn evidence() -> Grounds {
     let grant = testkit::grant();
-    let cast = |by: Person| Cast { by, verdict: Verdict::Approve, counted_by: Some(HASH.to_owned()) };
-    Evidence {
-        request: Asked { requester: ana(), terms: grant.terms.clone(), state: RequestState::Approved },
+    let cast = |by: Person| CastVote { by, verdict: Verdict::Approve, counted_by: Some(HASH.to_owned()) };
+    Grounds {
+        request: AskedRequest { requester: ana(), terms: grant.terms.clone(), state: RequestState::Approved },
         votes: vec![cast(ben()), cast(chi())],
         cluster: OnCluster { name: "prod-eu".to_owned(), arn: arn(), dropped: false, gone: None },
         principal: OfPrincipal { arn: grant.terms.principal_arn.clone(), person: ana().id, ended: false },
@@ -47,7 +47,7 @@ fn evidence() -> Evidence {
 }
 
 /// Ana's access with `own`, granted at once.
-fn automatic() -> Evidence {
+fn automatic() -> Grounds {
     let mut evidence = evidence();
     let profile = testkit::resolved("own").of_own(read());
     evidence.request.terms.profile = profile.clone();
@@ -59,15 +59,15 @@ fn automatic() -> Evidence {
     evidence
 }
 
-fn shown() -> Shown {
+fn shown() -> ShownRoles {
     [("view".to_owned(), read())].into()
 }
 
-fn again(evidence: &Evidence, policy: &PolicyFile) -> Result<(), NotNow> {
+fn again(evidence: &Grounds, policy: &PolicyFile) -> Result<(), NotNow> {
     decide_again(evidence, policy, HASH, Some(&shown()), NOW)
 }
 
-fn changed(change: impl FnOnce(&mut Evidence)) -> Evidence {
+fn changed(change: impl FnOnce(&mut Grounds)) -> Grounds {
     let mut evidence = evidence();
     change(&mut evidence);
     evidence
@@ -101,7 +101,7 @@ fn what_people_decided_and_what_a_policy_grants_by_itself_is_allowed() {
 
 #[test]
 fn a_row_that_somebody_wrote_is_not_allowed() {
-    type Change = fn(&mut Evidence);
+    type Change = fn(&mut Grounds);
     let cases: [(&str, Change); 26] = [
         ("no_such_vote", |e| e.votes.clear()),
         ("no_such_vote", |e| e.votes.truncate(1)),
@@ -225,13 +225,13 @@ fn no_rule_is_more_than_the_profile_resolves_to() {
         "no_such_role"
     );
     assert_eq!(refusal(again(&own(testkit::role("view", read())), &policy())), "no_such_role");
-    let narrowed = by(|p| p.profiles[1].source = Source::Rules(vec![Rule::of(&["get"], &[""], &["pods"])]));
+    let narrowed = by(|p| p.profiles[1].source = RulesSource::Rules(vec![Rule::of(&["get"], &[""], &["pods"])]));
     assert_eq!(refusal(again(&automatic(), &narrowed)), "wider");
 }
 
 #[test]
 fn a_role_of_others_that_allows_more_than_was_approved_is_the_plans_to_block() {
-    let widened: Shown = [("view".to_owned(), vec![Rule::of(&["*"], &["*"], &["*"])])].into();
+    let widened: ShownRoles = [("view".to_owned(), vec![Rule::of(&["*"], &["*"], &["*"])])].into();
     assert_eq!(decide_again(&evidence(), &policy(), HASH, Some(&widened), NOW), Ok(()));
 }
 
@@ -244,7 +244,7 @@ fn what_is_not_known_yet_is_waited_for_and_what_is_wrong_is_not() {
     let cluster = String::from("prod-eu");
     let unread = decide_again(&evidence(), &policy(), HASH, None, NOW);
     assert_eq!(held(unread), HeldBack::NotRead { cluster: cluster.clone() });
-    let missing = decide_again(&evidence(), &policy(), HASH, Some(&Shown::new()), NOW);
+    let missing = decide_again(&evidence(), &policy(), HASH, Some(&ShownRoles::new()), NOW);
     assert_eq!(held(missing), HeldBack::NoRole { role: "view".to_owned(), cluster });
     // A profile with rules of its own needs no look at the cluster.
     assert_eq!(decide_again(&automatic(), &policy(), HASH, None, NOW), Ok(()));
@@ -255,7 +255,7 @@ fn what_is_not_known_yet_is_waited_for_and_what_is_wrong_is_not() {
 #[test]
 fn a_cluster_that_is_no_more_ends_what_is_allowed_and_alarms_nobody() {
     let why = Blocker::NoSuchCluster { cluster: "prod-eu".to_owned(), arn: arn(), minutes_apart: 10 };
-    let gone = |e: &mut Evidence| e.cluster.gone = Some(why.clone());
+    let gone = |e: &mut Grounds| e.cluster.gone = Some(why.clone());
     assert_eq!(again(&changed(gone), &policy()), Err(NotNow::Gone(Box::new(why.clone()))));
     let forged = changed(|e| {
         gone(e);

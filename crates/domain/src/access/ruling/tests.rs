@@ -46,7 +46,7 @@ fn ruled_by(ruling: &Ruling) -> Option<&str> {
     }
 }
 
-fn reasons(ruling: Ruling) -> Vec<Reason> {
+fn reasons(ruling: Ruling) -> Vec<Refusal> {
     match ruling {
         Ruling::Refused(reasons) => reasons,
         Ruling::Automatic(_) | Ruling::Ask { .. } => Vec::new(),
@@ -110,7 +110,7 @@ fn a_namespace_beside_it_never_loosens_what_rules_another() {
     assert_eq!(ruled_by(&ruling(&file, "edit on prod-eu in payments payments-eu", 60, &[])), Some("payments"));
     assert_eq!(ruled_by(&ruling(&file, "edit on prod-eu in search", 480, &[])), Some("the rest"));
     let told = reasons(ruling(&file, "edit on prod-eu in payments search web payments payments-eu", 480, &[]));
-    let [Reason::SeveralPolicies { groups }] = &told[..] else { panic!("{told:?}") };
+    let [Refusal::SeveralPolicies { groups }] = &told[..] else { panic!("{told:?}") };
     let group = |at: usize| (groups[at].policy.as_str(), groups[at].namespaces.join(" "), groups[at].longest_minutes);
     assert_eq!(group(0), ("payments", "payments payments-eu".to_owned(), 60));
     assert_eq!(group(1), ("the rest", "search web".to_owned(), 480));
@@ -129,7 +129,7 @@ fn what_no_policy_covers_is_told_beside_the_groups() {
     file.policies[1].namespaces = vec!["search".to_owned()];
     let told = reasons(ruling(&file, "edit on prod-eu in payments search web", 60, &[]));
     assert!(
-        matches!(&told[..], [Reason::NoPolicyForNamespace { .. }, Reason::SeveralPolicies { groups }] if groups.len() == 2),
+        matches!(&told[..], [Refusal::NoPolicyForNamespace { .. }, Refusal::SeveralPolicies { groups }] if groups.len() == 2),
         "{told:?}"
     );
 }
@@ -178,10 +178,10 @@ fn refusal_tells_every_reason_at_once() {
     let told = reasons(ruling(&file, "view on prod-eu", 180, &[]));
     assert!(matches!(
         &told[..],
-        [Reason::NoNamespace, Reason::TooLong { longest_minutes: 120, .. }, Reason::NobodyEligible { .. }]
+        [Refusal::NoNamespace, Refusal::TooLong { longest_minutes: 120, .. }, Refusal::NobodyEligible { .. }]
     ));
     let told = reasons(ruling(&file, "root on mars", 1, &[]));
-    assert!(matches!(&told[..], [Reason::TooShort, Reason::UnknownCluster(_), Reason::UnknownProfile(_)]));
+    assert!(matches!(&told[..], [Refusal::TooShort, Refusal::UnknownCluster(_), Refusal::UnknownProfile(_)]));
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn profile_of_cluster_scope_takes_no_namespace() {
     let file = file(vec![policy("nodes", &["nodes"], &[], 2, Decision::Automatic)]);
     assert_eq!(ruled_by(&ruling(&file, "nodes on prod-eu", 60, &[])), Some("nodes"));
     let told = reasons(ruling(&file, "nodes on prod-eu in web", 60, &[]));
-    assert!(matches!(&told[..], [Reason::NamespacesOnClusterScope(_)]));
+    assert!(matches!(&told[..], [Refusal::NamespacesOnClusterScope(_)]));
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn ask_is_refused_where_only_the_requester_could_decide() {
     let file = file(vec![policy("looks", &["view"], &["*"], 8, asks(&["leads"], &["dana"], 1))]);
     let dana = person("dana").in_groups(["developers", "leads"]);
     let told = reasons(ruling_for(&dana, &file, "view on prod-eu in web", 60, std::slice::from_ref(&dana)));
-    assert!(matches!(&told[..], [Reason::NobodyEligible { .. }]));
+    assert!(matches!(&told[..], [Refusal::NobodyEligible { .. }]));
     let lee = person("lee").in_groups(["leads"]);
     let with_lee = ruling_for(&dana, &file, "view on prod-eu in web", 60, &[dana.clone(), lee.clone()]);
     match with_lee {

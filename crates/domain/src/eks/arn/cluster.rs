@@ -1,6 +1,6 @@
 //! The ARN of an EKS cluster.
 
-use super::{AccountId, InvalidArn, Partition, Parts, text_type};
+use super::{AccountId, ArnParts, InvalidArn, Partition, text_type};
 
 const WANTED: &str = "the ARN of an EKS cluster";
 const FORM: &str = "arn:aws:eks:REGION:ACCOUNT:cluster/NAME";
@@ -20,7 +20,7 @@ impl ClusterArn {
     /// or digit first.
     pub fn parse(text: &str) -> Result<Self, InvalidArn> {
         let wrong = |why: &str| InvalidArn::new(text, WANTED, why);
-        let parts = Parts::split(text, WANTED, FORM)?;
+        let parts = ArnParts::split(text, WANTED, FORM)?;
         let ("eks", Some(("cluster", name))) = (parts.service, parts.resource.split_once('/')) else {
             return Err(wrong(&format!("the form is {FORM}")));
         };

@@ -57,7 +57,7 @@ impl AccountId {
 }
 
 /// The six parts of `arn:partition:service:region:account:resource`.
-struct Parts<'a> {
+struct ArnParts<'a> {
     partition: Partition,
     service: &'a str,
     region: &'a str,
@@ -65,7 +65,7 @@ struct Parts<'a> {
     resource: &'a str,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> ArnParts<'a> {
     fn split(text: &'a str, wanted: &'static str, form: &str) -> Result<Self, InvalidArn> {
         // 20 + 12 + 512 + 64 and the fixed parts: a longer ARN does not exist.
         const LONGEST: usize = 700;

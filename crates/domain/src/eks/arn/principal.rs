@@ -1,6 +1,6 @@
 //! The ARNs of IAM users and roles, and of the sessions of roles.
 
-use super::{AccountId, InvalidArn, Partition, Parts, is_iam_name, text_type};
+use super::{AccountId, ArnParts, InvalidArn, Partition, is_iam_name, text_type};
 
 const USER: &str = "the ARN of an IAM user";
 const USER_FORM: &str = "arn:aws:iam::ACCOUNT:user/NAME, with a path before the name where the user has one";
@@ -13,7 +13,7 @@ const PRINCIPAL_FORM: &str = "arn:aws:iam::ACCOUNT:user/NAME or arn:aws:iam::ACC
 
 /// What users and roles have in common: an account, a path and a name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Named {
+struct NamedArn {
     text: String,
     partition: Partition,
     account: AccountId,
@@ -21,10 +21,10 @@ struct Named {
     name: String,
 }
 
-impl Named {
+impl NamedArn {
     fn parse(text: &str, kind: &str, wanted: &'static str, form: &str) -> Result<Self, InvalidArn> {
         let wrong = |why: &str| InvalidArn::new(text, wanted, why);
-        let parts = Parts::split(text, wanted, form)?;
+        let parts = ArnParts::split(text, wanted, form)?;
         if parts.service == "iam" && parts.resource == "root" {
             return Err(wrong("the root user of an account is never given access; use an IAM user or role"));
         }
@@ -79,7 +79,7 @@ macro_rules! named_accessors {
 
 /// `arn:P:iam::ACCOUNT:user/PATH/NAME`, as `GetCallerIdentity` returns it, including the path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UserArn(Named);
+pub struct UserArn(NamedArn);
 
 named_accessors!(UserArn, "user");
 text_type!(UserArn);
@@ -87,13 +87,13 @@ text_type!(UserArn);
 impl UserArn {
     /// Reads a user's ARN.
     pub fn parse(text: &str) -> Result<Self, InvalidArn> {
-        Named::parse(text, "user", USER, USER_FORM).map(Self)
+        NamedArn::parse(text, "user", USER, USER_FORM).map(Self)
     }
 }
 
 /// `arn:P:iam::ACCOUNT:role/PATH/NAME`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RoleArn(Named);
+pub struct RoleArn(NamedArn);
 
 named_accessors!(RoleArn, "role");
 text_type!(RoleArn);
@@ -101,14 +101,14 @@ text_type!(RoleArn);
 impl RoleArn {
     /// Reads a role's ARN.
     pub fn parse(text: &str) -> Result<Self, InvalidArn> {
-        Named::parse(text, "role", ROLE, ROLE_FORM).map(Self)
+        NamedArn::parse(text, "role", ROLE, ROLE_FORM).map(Self)
     }
 
     /// The same role as aws-auth must name it: the authenticator sees sessions, whose ARNs carry no path.
     #[must_use]
     pub fn without_path(&self) -> Self {
-        let Named { partition, account, name, .. } = &self.0;
-        Self(Named {
+        let NamedArn { partition, account, name, .. } = &self.0;
+        Self(NamedArn {
             text: format!("arn:{partition}:iam::{account}:role/{name}"),
             partition: *partition,
             account: account.clone(),
@@ -132,7 +132,7 @@ impl AssumedRoleArn {
     /// Reads the ARN of a role's session.
     pub fn parse(text: &str) -> Result<Self, InvalidArn> {
         let wrong = |why: &str| InvalidArn::new(text, SESSION, why);
-        let parts = Parts::split(text, SESSION, SESSION_FORM)?;
+        let parts = ArnParts::split(text, SESSION, SESSION_FORM)?;
         let ("sts", "", Some(named)) = (parts.service, parts.region, parts.resource.strip_prefix("assumed-role/"))
         else {
             return Err(wrong(&format!("the form is {SESSION_FORM}")));
@@ -146,7 +146,7 @@ impl AssumedRoleArn {
         if session.is_empty() || session.contains('/') {
             return Err(wrong("a session's name is not empty and holds no slash"));
         }
-        let role = RoleArn(Named {
+        let role = RoleArn(NamedArn {
             text: format!("arn:{}:iam::{}:role/{role}", parts.partition, parts.account),
             partition: parts.partition,
             account: parts.account,
@@ -211,7 +211,7 @@ impl PrincipalKind {
 impl PrincipalArn {
     /// Reads the ARN of a user or role. The ARN of a role's session becomes that of its role, as in the authenticator.
     pub fn parse(text: &str) -> Result<Self, InvalidArn> {
-        let parts = Parts::split(text, PRINCIPAL, PRINCIPAL_FORM)?;
+        let parts = ArnParts::split(text, PRINCIPAL, PRINCIPAL_FORM)?;
         match (parts.service, parts.resource.split('/').next()) {
             ("iam", Some("user" | "root")) => UserArn::parse(text).map(Self::User),
             ("iam", Some("role")) => RoleArn::parse(text).map(Self::Role),

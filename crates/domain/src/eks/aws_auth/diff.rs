@@ -9,7 +9,7 @@ const CONTEXT: usize = 3;
 /// A line of a hunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiffLine {
-    pub change: Changed,
+    pub change: DiffKind,
     /// Its number before, counted from 1; `None` for an added line.
     pub before: Option<usize>,
     /// Its number after, counted from 1; `None` for a removed line.
@@ -21,7 +21,7 @@ pub struct DiffLine {
 /// The kind of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Changed {
+pub enum DiffKind {
     Kept,
     Removed,
     Added,
@@ -29,7 +29,7 @@ pub enum Changed {
     Skipped,
 }
 
-impl Changed {
+impl DiffKind {
     /// The mark in front of the line in a unified diff.
     pub fn mark(self) -> char {
         match self {
@@ -41,14 +41,14 @@ impl Changed {
 }
 
 /// The hunks between two texts, each with some unchanged lines around it. Between two hunks there is one line that is
-/// [`Changed::Skipped`]. Empty if the texts are equal.
+/// [`DiffKind::Skipped`]. Empty if the texts are equal.
 ///
 /// A last line that gains or loses its line break counts as changed.
 pub fn diff(before: &str, after: &str) -> Vec<DiffLine> {
     let mut lines = Vec::new();
     for hunk in hunks(before, after) {
         if !lines.is_empty() {
-            lines.push(DiffLine { change: Changed::Skipped, before: None, after: None, text: "\u{2026}".to_owned() });
+            lines.push(DiffLine { change: DiffKind::Skipped, before: None, after: None, text: "\u{2026}".to_owned() });
         }
         lines.extend(hunk);
     }
@@ -59,9 +59,9 @@ fn hunks(before: &str, after: &str) -> Vec<Vec<DiffLine>> {
     let diff = TextDiff::from_lines(before, after);
     let line = |change: similar::Change<&str>| DiffLine {
         change: match change.tag() {
-            ChangeTag::Equal => Changed::Kept,
-            ChangeTag::Delete => Changed::Removed,
-            ChangeTag::Insert => Changed::Added,
+            ChangeTag::Equal => DiffKind::Kept,
+            ChangeTag::Delete => DiffKind::Removed,
+            ChangeTag::Insert => DiffKind::Added,
         },
         before: change.old_index().map(|at| at + 1),
         after: change.new_index().map(|at| at + 1),
@@ -110,7 +110,7 @@ mod tests {
             "@@ -1,5 +1,5 @@\n 1\n-2\n+two\n 3\n 4\n 5\n@@ -15,6 +15,5 @@\n 15\n 16\n 17\n-18\n 19\n 20\n"
         );
         let skipped: Vec<DiffLine> =
-            diff(&before, &after).into_iter().filter(|line| line.change == Changed::Skipped).collect();
+            diff(&before, &after).into_iter().filter(|line| line.change == DiffKind::Skipped).collect();
         assert_eq!(skipped.len(), 1);
     }
 

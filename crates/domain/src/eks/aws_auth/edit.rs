@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::list::{Item, Layout, List, break_at, dash, is_skippable, line_end, line_start};
+use super::list::{Item, List, ListLayout, break_at, dash, is_skippable, line_end, line_start};
 use super::mappings::{RoleMapping, UserMapping};
-use super::render::Written;
-use super::splice::{Change, Spliced};
+use super::render::WrittenMapping;
+use super::splice::{Splice, Spliced};
 use super::yaml::cursor::{BOM, is_allowed};
 use super::{AwsAuth, Key, Unsafe};
 
@@ -34,13 +34,13 @@ pub(super) fn add_role(auth: &AwsAuth, role: &RoleMapping) -> Result<Spliced, Un
     add(auth, Key::MapRoles, &auth.roles, role, arn)
 }
 
-fn add<M: Written>(auth: &AwsAuth, key: Key, list: &List<M>, entry: &M, arn: &str) -> Result<Spliced, Unsafe> {
+fn add<M: WrittenMapping>(auth: &AwsAuth, key: Key, list: &List<M>, entry: &M, arn: &str) -> Result<Spliced, Unsafe> {
     may_be_added_to(auth, key)?;
     not_mapped_yet(auth, arn)?;
     let before = auth.text(key);
     let text = before.unwrap_or_default();
     let created = before.is_none();
-    let does_just_this = |change: &Change| adds_just(list, entry, change, text);
+    let does_just_this = |change: &Splice| adds_just(list, entry, change, text);
     let change = places(text, created, &list.layout, entry)
         .into_iter()
         .find(does_just_this)
@@ -53,7 +53,7 @@ fn add<M: Written>(auth: &AwsAuth, key: Key, list: &List<M>, entry: &M, arn: &st
 }
 
 /// Whether the entry is new after the change, complete and separate, and every other entry reads as before.
-fn adds_just<M: Written>(list: &List<M>, entry: &M, change: &Change, text: &str) -> bool {
+fn adds_just<M: WrittenMapping>(list: &List<M>, entry: &M, change: &Splice, text: &str) -> bool {
     let after = List::<M>::read(Some(&change.apply(text)));
     let inserted = change.at..=change.at + change.inserted.len();
     let ours = |item: &&Item| inserted.contains(&item.start) && inserted.contains(&item.end);
@@ -68,7 +68,7 @@ fn adds_just<M: Written>(list: &List<M>, entry: &M, change: &Change, text: &str)
 }
 
 /// Why none of the changes is possible.
-fn no_place(text: &str, key: Key, layout: &Layout) -> Unsafe {
+fn no_place(text: &str, key: Key, layout: &ListLayout) -> Unsafe {
     let line_of = |at: usize| text[..at].matches('\n').count() + 1;
     let stray = |&(at, character): &(usize, char)| at > 0 && BOM.contains(character) || !is_allowed(character);
     if let Some((at, character)) = text.char_indices().find(stray) {
@@ -93,8 +93,8 @@ fn may_be_added_to(auth: &AwsAuth, key: Key) -> Result<(), Unsafe> {
     if let Some(error) = own.or(auth.errors.first()) {
         let (key, line, message) = (error.key, error.line, error.message.clone());
         let unreadable = match key {
-            Key::MapRoles => auth.roles.layout == Layout::Unreadable,
-            Key::MapUsers => auth.users.layout == Layout::Unreadable,
+            Key::MapRoles => auth.roles.layout == ListLayout::Unreadable,
+            Key::MapUsers => auth.users.layout == ListLayout::Unreadable,
             Key::MapAccounts => false,
         };
         return Err(if unreadable {
@@ -131,28 +131,28 @@ fn not_mapped_yet(auth: &AwsAuth, arn: &str) -> Result<(), Unsafe> {
 }
 
 /// The candidate changes, the best first.
-fn places<M: Written>(text: &str, created: bool, layout: &Layout, entry: &M) -> Vec<Change> {
-    let style = Style::of(text);
+fn places<M: WrittenMapping>(text: &str, created: bool, layout: &ListLayout, entry: &M) -> Vec<Splice> {
+    let style = EntryStyle::of(text);
     match layout {
-        Layout::Unreadable => Vec::new(),
-        Layout::Nothing(place) => behind_nothing(text, created, place.as_ref(), &style, entry),
-        Layout::Flow { inside, items } => {
+        ListLayout::Unreadable => Vec::new(),
+        ListLayout::Nothing(place) => behind_nothing(text, created, place.as_ref(), &style, entry),
+        ListLayout::Flow { inside, items } => {
             let flow = entry.written().flow();
             let Some(last) = items.last() else {
-                return vec![Change::insert(*inside, flow), ahead(text, &style, entry)];
+                return vec![Splice::insert(*inside, flow), ahead(text, &style, entry)];
             };
             let indent = &text[line_start(text, last.start)..last.start];
             let own_line = !indent.is_empty() && indent.bytes().all(|byte| byte == b' ');
             let separator = if own_line { format!(",{}{indent}", style.line_break) } else { ", ".to_owned() };
-            vec![Change::insert(last.end, separator + &flow)]
+            vec![Splice::insert(last.end, separator + &flow)]
         }
-        Layout::Block { first, items } => {
+        ListLayout::Block { first, items } => {
             let Some((last, indent)) = items.last().zip(indent(text, *first)) else { return Vec::new() };
             let lines = entry.written().block(indent, style.line_break);
             let behind = behind_line(text, last.end, lines.clone(), &style);
             // A text that ends within a block scalar has no place behind it, but has one in front of its last entry.
             let ahead = dash(text, *first, items, items.len() - 1).map(|dash| dash - indent.len());
-            let ahead = ahead.map(|at| Change::insert(at, lines + style.line_break));
+            let ahead = ahead.map(|at| Splice::insert(at, lines + style.line_break));
             [behind].into_iter().chain(ahead).collect()
         }
     }
@@ -166,60 +166,60 @@ fn indent(text: &str, dash: usize) -> Option<&str> {
 }
 
 /// Inserts whole lines behind the line of `end`. A text without a final line break stays without one.
-fn behind_line(text: &str, end: usize, lines: String, style: &Style) -> Change {
+fn behind_line(text: &str, end: usize, lines: String, style: &EntryStyle) -> Splice {
     // A block scalar ends at the beginning of the next line.
     if end == line_start(text, end) {
-        return Change::insert(end, lines + style.line_break);
+        return Splice::insert(end, lines + style.line_break);
     }
     let end = line_end(text, end);
     match break_at(text, end) {
-        "" => Change::insert(end, format!("{}{lines}", style.line_break)),
-        line_break => Change::insert(end + line_break.len(), lines + line_break),
+        "" => Splice::insert(end, format!("{}{lines}", style.line_break)),
+        line_break => Splice::insert(end + line_break.len(), lines + line_break),
     }
 }
 
 /// The changes for a text that maps nothing yet.
-fn behind_nothing<M: Written>(
+fn behind_nothing<M: WrittenMapping>(
     text: &str,
     created: bool,
     place: Option<&Range<usize>>,
-    style: &Style,
+    style: &EntryStyle,
     entry: &M,
-) -> Vec<Change> {
+) -> Vec<Splice> {
     let lines = entry.written().block("", style.line_break);
     if text.is_empty() {
         // Only a key that Latchkey created begins and ends with a whole entry: this shows the removal that the key may
         // go.
         let inserted = if created { lines + style.line_break } else { lines };
-        return vec![Change::insert(0, inserted)];
+        return vec![Splice::insert(0, inserted)];
     }
     let mut places = vec![behind_line(text, text.len(), lines.clone(), style)];
     if let Some(place) = place {
         let line = line_start(text, place.start).max(front(text));
         if place.is_empty() {
             let lead = if place.start == line { "" } else { style.line_break };
-            places.push(Change::insert(place.start, format!("{lead}{lines}{}", style.line_break)));
+            places.push(Splice::insert(place.start, format!("{lead}{lines}{}", style.line_break)));
         } else {
             // With indentation, the list ends before the text that begins in the first column behind it.
             for indent in ["", "  "] {
                 let lines = entry.written().block(indent, style.line_break);
-                places.push(Change::insert(line, format!("{lines}{}{KEPT}", style.line_break)));
+                places.push(Splice::insert(line, format!("{lines}{}{KEPT}", style.line_break)));
             }
         }
     }
     places.push(ahead(text, style, entry));
     if is_skippable(text) {
         // The text consists of blanks that YAML does not allow.
-        places.push(Change { at: 0, length: text.len(), inserted: lines });
+        places.push(Splice { at: 0, length: text.len(), inserted: lines });
     }
     places
 }
 
 /// A document in front of the whole text.
-fn ahead<M: Written>(text: &str, style: &Style, entry: &M) -> Change {
+fn ahead<M: WrittenMapping>(text: &str, style: &EntryStyle, entry: &M) -> Splice {
     let line_break = style.line_break;
     let lines = entry.written().block("", line_break);
-    Change::insert(front(text), format!("{lines}{line_break}{AHEAD}{line_break}"))
+    Splice::insert(front(text), format!("{lines}{line_break}{AHEAD}{line_break}"))
 }
 
 /// The start of the text behind its byte order mark.
@@ -228,11 +228,11 @@ fn front(text: &str) -> usize {
 }
 
 /// The style in which a text is written.
-struct Style {
+struct EntryStyle {
     line_break: &'static str,
 }
 
-impl Style {
+impl EntryStyle {
     fn of(text: &str) -> Self {
         let line_break = match break_at(text, line_end(text, 0)) {
             "\r\n" => "\r\n",

@@ -1,27 +1,27 @@
 //! Converts decoded YAML to entries: how Go's JSON fills the authenticator's structs, and which entries it keeps.
 
 use super::mappings::{PermissionSet, RoleMapping, UserMapping};
-use super::yaml::value::{Field, Item, Value};
+use super::yaml::value::{Value, YamlField, YamlItem};
 
 /// A fault in one place of a list. The authenticator reports it and goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct ListFault {
     pub line: usize,
     pub message: String,
 }
 
 /// A list as the authenticator decodes it.
 #[derive(Debug)]
-pub(super) struct Entries<M> {
+pub(super) struct DecodedList<M> {
     /// One for each item of the list, in order: `None` if the entry is dropped.
     pub kept: Vec<Option<M>>,
-    pub faults: Vec<Fault>,
-    pub remarks: Vec<Remark>,
+    pub faults: Vec<ListFault>,
+    pub remarks: Vec<EntryRemark>,
 }
 
 /// Something that reads well in this authenticator, but deserves a remark.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Remark {
+pub(super) struct EntryRemark {
     pub line: usize,
     pub about: About,
 }
@@ -41,7 +41,7 @@ pub(super) enum About {
 /// An entry while its fields are filled.
 trait Entry: Default {
     const FIELDS: &'static [&'static str];
-    fn fill(&mut self, name: &'static str, field: &Field<'_>, log: &mut Log);
+    fn fill(&mut self, name: &'static str, field: &YamlField<'_>, log: &mut Log);
     type Mapping;
     /// The mapping, or the reason why the authenticator drops the entry.
     fn validated(self) -> Result<Self::Mapping, String>;
@@ -49,19 +49,19 @@ trait Entry: Default {
 
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    faults: Vec<Fault>,
-    remarks: Vec<Remark>,
+    faults: Vec<ListFault>,
+    remarks: Vec<EntryRemark>,
 }
 
-pub(super) fn users(list: &Value<'_>) -> Entries<UserMapping> {
+pub(super) fn users(list: &Value<'_>) -> DecodedList<UserMapping> {
     entries::<User>(list)
 }
 
-pub(super) fn roles(list: &Value<'_>) -> Entries<RoleMapping> {
+pub(super) fn roles(list: &Value<'_>) -> DecodedList<RoleMapping> {
     entries::<Role>(list)
 }
 
-fn entries<E: Entry>(list: &Value<'_>) -> Entries<E::Mapping> {
+fn entries<E: Entry>(list: &Value<'_>) -> DecodedList<E::Mapping> {
     let mut log = Log::default();
     let mut kept = Vec::new();
     match list {
@@ -73,10 +73,10 @@ fn entries<E: Entry>(list: &Value<'_>) -> Entries<E::Mapping> {
         }
         other => log.fault(1, format!("the list of entries is {}: nothing of it is mapped", kind(other))),
     }
-    Entries { kept, faults: log.faults, remarks: log.remarks }
+    DecodedList { kept, faults: log.faults, remarks: log.remarks }
 }
 
-fn entry<E: Entry>(item: &Item<'_>, log: &mut Log) -> Option<E::Mapping> {
+fn entry<E: Entry>(item: &YamlItem<'_>, log: &mut Log) -> Option<E::Mapping> {
     let mut entry = E::default();
     match &item.value {
         Value::Map(fields) => {
@@ -90,12 +90,12 @@ fn entry<E: Entry>(item: &Item<'_>, log: &mut Log) -> Option<E::Mapping> {
 
 /// Passes each known field to `set`, in the order in which Go's JSON writes and reads them: sorted by their bytes.
 fn fill(
-    fields: &[Field<'_>],
+    fields: &[YamlField<'_>],
     known: &[&'static str],
     log: &mut Log,
-    mut set: impl FnMut(&'static str, &Field<'_>, &mut Log),
+    mut set: impl FnMut(&'static str, &YamlField<'_>, &mut Log),
 ) {
-    let mut found: Vec<(&'static str, &Field<'_>)> = Vec::with_capacity(fields.len());
+    let mut found: Vec<(&'static str, &YamlField<'_>)> = Vec::with_capacity(fields.len());
     for field in fields {
         match known.iter().find(|name| folds_to(&field.name, name)) {
             Some(name) => found.push((name, field)),
@@ -143,11 +143,11 @@ fn kind(value: &Value<'_>) -> &'static str {
 
 impl Log {
     fn fault(&mut self, line: usize, message: String) {
-        self.faults.push(Fault { line, message });
+        self.faults.push(ListFault { line, message });
     }
 
     fn remark(&mut self, line: usize, about: About) {
-        self.remarks.push(Remark { line, about });
+        self.remarks.push(EntryRemark { line, about });
     }
 
     /// Sets a string as Go's JSON does: null leaves it as it is.
@@ -175,7 +175,7 @@ struct Strings {
 }
 
 impl Strings {
-    fn set(&mut self, field: &Field<'_>, log: &mut Log) {
+    fn set(&mut self, field: &YamlField<'_>, log: &mut Log) {
         match &field.value {
             Value::Null => *self = Self::default(),
             Value::List(items) => {
@@ -212,7 +212,7 @@ impl Entry for User {
     const FIELDS: &'static [&'static str] = &["userarn", "username", "groups", "userid"];
     type Mapping = UserMapping;
 
-    fn fill(&mut self, name: &'static str, field: &Field<'_>, log: &mut Log) {
+    fn fill(&mut self, name: &'static str, field: &YamlField<'_>, log: &mut Log) {
         match name {
             "userarn" => log.string(&mut self.userarn, name, &field.value, field.line),
             "username" => log.string(&mut self.username, name, &field.value, field.line),
@@ -242,7 +242,7 @@ impl Entry for Role {
     const FIELDS: &'static [&'static str] = &["rolearn", "sso", "username", "groups", "userid"];
     type Mapping = RoleMapping;
 
-    fn fill(&mut self, name: &'static str, field: &Field<'_>, log: &mut Log) {
+    fn fill(&mut self, name: &'static str, field: &YamlField<'_>, log: &mut Log) {
         match name {
             "rolearn" => log.string(&mut self.rolearn, name, &field.value, field.line),
             "username" => log.string(&mut self.username, name, &field.value, field.line),
@@ -266,7 +266,7 @@ impl Entry for Role {
 
 impl Role {
     /// Any value except null makes the field present, even one that it cannot hold.
-    fn fill_sso(&mut self, field: &Field<'_>, log: &mut Log) {
+    fn fill_sso(&mut self, field: &YamlField<'_>, log: &mut Log) {
         const FIELDS: &[&str] = &["permissionSetName", "accountID", "partition"];
         if matches!(field.value, Value::Null) {
             self.sso = None;

@@ -6,7 +6,7 @@ use super::Key;
 use super::list::{break_at, line_end, line_start};
 use super::render::quoted;
 use super::splice::Spliced;
-use super::yaml::document::{Document, Kind, Node, NodeId};
+use super::yaml::document::{Document, Node, NodeId, NodeKind};
 use super::yaml::scanner::Style;
 
 /// The file and the positions of its parts.
@@ -31,8 +31,8 @@ impl File<'_> {
 
     fn value_of(&self, key: Key) -> Option<(NodeId, NodeId)> {
         match &self.document.node(self.data_node?).kind {
-            Kind::Mapping { fields, .. } => field(&self.document, fields, key.as_str()),
-            Kind::Scalar(_) | Kind::Sequence { .. } | Kind::Alias(_) => None,
+            NodeKind::Mapping { fields, .. } => field(&self.document, fields, key.as_str()),
+            NodeKind::Scalar(_) | NodeKind::Sequence { .. } | NodeKind::Alias(_) => None,
         }
     }
 
@@ -46,12 +46,12 @@ impl File<'_> {
 
     fn replaced(&self, name: NodeId, value: NodeId, after: &str) -> Vec<String> {
         let node = self.document.node(value);
-        let Kind::Scalar(scalar) = &node.kind else { return Vec::new() };
+        let NodeKind::Scalar(scalar) = &node.kind else { return Vec::new() };
         let splice =
             |range: Range<usize>, new: &str| [&self.text[..range.start], new, &self.text[range.end..]].concat();
         let in_block = matches!(
             self.data_node.map(|data| &self.document.node(data).kind),
-            Some(Kind::Mapping { flow: false, .. })
+            Some(NodeKind::Mapping { flow: false, .. })
         );
         let mut candidates = Vec::new();
         if scalar.style == Style::Literal {
@@ -135,7 +135,7 @@ impl File<'_> {
         let json = format!("\"{}\": {}", key.as_str(), quoted(after));
         let node = self.data_node.map(|node| self.document.node(node));
         match node.map(|node| (node, &node.kind)) {
-            Some((node, Kind::Mapping { fields, flow: true })) => match fields.last() {
+            Some((node, NodeKind::Mapping { fields, flow: true })) => match fields.last() {
                 None => vec![insert(node.end - 1, &json)],
                 Some(&last) => {
                     let (first, last) = (self.document.node(fields[0]).start, self.document.node(last).end);
@@ -145,11 +145,11 @@ impl File<'_> {
                     vec![insert(last, &format!(",{gap}{json}"))]
                 }
             },
-            Some((node, Kind::Mapping { fields, flow: false })) => {
+            Some((node, NodeKind::Mapping { fields, flow: false })) => {
                 let indent = fields.first().map_or(2, |&name| self.column(name));
                 self.behind(node.end, &field(indent)).into_iter().collect()
             }
-            Some((node, Kind::Scalar(_))) if node.start == node.end => {
+            Some((node, NodeKind::Scalar(_))) if node.start == node.end => {
                 self.behind(node.end, &field(2)).into_iter().collect()
             }
             None => {
@@ -177,7 +177,7 @@ impl File<'_> {
         let (name, value) = (self.document.node(name), self.document.node(value));
         let data = self.document.node(self.data_node?);
         let range = match &data.kind {
-            Kind::Mapping { flow: false, .. } => {
+            NodeKind::Mapping { flow: false, .. } => {
                 let start = line_start(self.text, name.start);
                 let end = if value.end == line_start(self.text, value.end) {
                     value.end
@@ -187,7 +187,7 @@ impl File<'_> {
                 };
                 start..end
             }
-            Kind::Mapping { fields, .. } => {
+            NodeKind::Mapping { fields, .. } => {
                 let nodes: Vec<&Node> = fields.iter().map(|&id| self.document.node(id)).collect();
                 let at = nodes.iter().position(|node| node.start == name.start)?;
                 match (at.checked_sub(1), nodes.get(at + 2)) {
@@ -196,7 +196,7 @@ impl File<'_> {
                     (None, None) => name.start..value.end,
                 }
             }
-            Kind::Scalar(_) | Kind::Sequence { .. } | Kind::Alias(_) => return None,
+            NodeKind::Scalar(_) | NodeKind::Sequence { .. } | NodeKind::Alias(_) => return None,
         };
         Some([self.text.get(..range.start)?, self.text.get(range.end..)?].concat())
     }

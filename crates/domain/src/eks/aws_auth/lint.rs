@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::edit::{MOST_BYTES, line_separator};
-use super::entry::{About, Remark};
-use super::list::{Layout, List, Mapping};
+use super::entry::{About, EntryRemark};
+use super::list::{List, ListLayout, Mapping};
 use super::mappings::{RoleMapping, lower};
 use super::matching::{Matches, judged};
 use super::yaml::cursor::BOM;
@@ -27,7 +27,7 @@ pub enum Severity {
 
 /// A finding about one place of an aws-auth.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct LintFinding {
     pub key: Key,
     /// The line in the text of the key, counted from 1.
     pub line: usize,
@@ -47,18 +47,18 @@ mod rules;
 use Severity::{Error, Warning};
 use names::{invisible, is_left_as_it_stands, run_together, system_group_meant};
 use rules::{
-    CALLER_CHOOSES, CALLER_CHOOSES_GROUP, CASED, EMPTY_GROUP, FAULTY, INVISIBLE, MARK, MASTERS, MISSPELT_FIELD,
-    MISSPELT_KEY, MORE_DOCUMENTS, NEAR_SYSTEM_GROUP, NEARLY_FULL, NO_ACCOUNT, NO_MATCH, NO_ROLES, NODES_GROUP,
-    NODES_NAME, PATH, REPEATED, RESERVED_NAME, RIVALS, Rule, SEPARATOR, SSO, TEMPLATE, TOO_LARGE, TWICE, UNKNOWN,
-    UNQUOTED, UNREADABLE, WHOLE_ACCOUNT, WITHOUT_NAME,
+    CALLER_CHOOSES, CALLER_CHOOSES_GROUP, CASED, EMPTY_GROUP, FAULTY, INVISIBLE, LintRule, MARK, MASTERS,
+    MISSPELT_FIELD, MISSPELT_KEY, MORE_DOCUMENTS, NEAR_SYSTEM_GROUP, NEARLY_FULL, NO_ACCOUNT, NO_MATCH, NO_ROLES,
+    NODES_GROUP, NODES_NAME, PATH, REPEATED, RESERVED_NAME, RIVALS, SEPARATOR, SSO, TEMPLATE, TOO_LARGE, TWICE,
+    UNKNOWN, UNQUOTED, UNREADABLE, WHOLE_ACCOUNT, WITHOUT_NAME,
 };
 
-pub(super) fn findings(auth: &AwsAuth) -> Vec<Finding> {
+pub(super) fn findings(auth: &AwsAuth) -> Vec<LintFinding> {
     let mut findings = Vec::new();
     for error in &auth.errors {
         let unreadable = match error.key {
-            Key::MapRoles => auth.roles.layout == Layout::Unreadable,
-            Key::MapUsers => auth.users.layout == Layout::Unreadable,
+            Key::MapRoles => auth.roles.layout == ListLayout::Unreadable,
+            Key::MapUsers => auth.users.layout == ListLayout::Unreadable,
             Key::MapAccounts => auth.mappings.accounts.is_empty(),
         };
         let rule = if unreadable { &UNREADABLE } else { &FAULTY };
@@ -74,7 +74,7 @@ pub(super) fn findings(auth: &AwsAuth) -> Vec<Finding> {
     findings
 }
 
-fn of_texts(auth: &AwsAuth, findings: &mut Vec<Finding>) {
+fn of_texts(auth: &AwsAuth, findings: &mut Vec<LintFinding>) {
     for key in Key::ALL {
         let text = auth.text(key).unwrap_or_default();
         let line_of = |at: usize| text[..at].matches('\n').count() + 1;
@@ -116,13 +116,13 @@ fn is_alike(name: &str, key: Key) -> bool {
 
 /// Reports that nodes cannot join through this aws-auth, as far as its text shows. It is for clusters whose
 /// authentication mode is not known, or is aws-auth only.
-pub(super) fn without_nodes(auth: &AwsAuth) -> Option<Finding> {
+pub(super) fn without_nodes(auth: &AwsAuth) -> Option<LintFinding> {
     let text = auth.text(Key::MapRoles).unwrap_or_default();
     if text.trim().is_empty() {
         return Some(NO_ROLES.at(Key::MapRoles, 1, "there is no mapRoles"));
     }
     let joins = auth.roles.mappings.iter().any(|entry| entry.groups.iter().any(|group| group == "system:nodes"));
-    (!joins && auth.roles.layout != Layout::Unreadable)
+    (!joins && auth.roles.layout != ListLayout::Unreadable)
         .then(|| NO_ROLES.at(Key::MapRoles, 1, "no entry of mapRoles is in the group `system:nodes`"))
 }
 
@@ -131,8 +131,8 @@ fn lines<M>(list: &List<M>) -> HashMap<usize, usize> {
     list.layout.items().iter().filter_map(|item| Some((item.mapping?, item.line))).collect()
 }
 
-fn of_list<M: Mapping>(key: Key, list: &List<M>, findings: &mut Vec<Finding>) {
-    for Remark { line, about } in &list.remarks {
+fn of_list<M: Mapping>(key: Key, list: &List<M>, findings: &mut Vec<LintFinding>) {
+    for EntryRemark { line, about } in &list.remarks {
         findings.push(match about {
             About::RepeatedField(name) => REPEATED.at(key, *line, format!("the field `{name}` stands here twice")),
             About::RivalFields(name) => {
@@ -166,7 +166,7 @@ fn of_list<M: Mapping>(key: Key, list: &List<M>, findings: &mut Vec<Finding>) {
 }
 
 /// Findings about the username and the groups of one entry.
-fn of_names(key: Key, line: usize, username: &str, groups: &[String], findings: &mut Vec<Finding>) {
+fn of_names(key: Key, line: usize, username: &str, groups: &[String], findings: &mut Vec<LintFinding>) {
     if username.starts_with("system:") && !username.starts_with("system:node:{{") {
         findings.push(RESERVED_NAME.at(key, line, format!("the username is `{username}`")));
     }
@@ -184,7 +184,7 @@ fn of_names(key: Key, line: usize, username: &str, groups: &[String], findings: 
 }
 
 /// The parts of an entry's names that do not do what they seem to do.
-pub(super) fn misleading(key: Key, line: usize, username: &str, groups: &[String]) -> Vec<Finding> {
+pub(super) fn misleading(key: Key, line: usize, username: &str, groups: &[String]) -> Vec<LintFinding> {
     let mut findings = Vec::new();
     if username.is_empty() {
         findings.push(WITHOUT_NAME.at(key, line, "the entry has no username"));
@@ -201,24 +201,25 @@ pub(super) fn misleading(key: Key, line: usize, username: &str, groups: &[String
     let severity = severity(username, groups);
     let texts = std::iter::once(("the username", username)).chain(groups.iter().map(|g| ("a group", g.as_str())));
     for (what, text) in texts {
-        findings.extend(of_text(what, text).map(|(rule, message)| Finding { severity, ..rule.at(key, line, message) }));
+        findings
+            .extend(of_text(what, text).map(|(rule, message)| LintFinding { severity, ..rule.at(key, line, message) }));
     }
     for group in groups {
         if group.is_empty() {
-            findings.push(Finding { severity, ..EMPTY_GROUP.at(key, line, "a group is empty") });
+            findings.push(LintFinding { severity, ..EMPTY_GROUP.at(key, line, "a group is empty") });
         }
         // A group that another rule reports already is not reported as mistyped.
         let is_named = run_together("a group", group).is_some() || is_left_as_it_stands(group);
         if let Some(meant) = system_group_meant(group).filter(|_| !is_named && invisible(group).is_none()) {
             let message = format!("a group is `{group}`, and `{meant}` may be meant");
-            findings.push(Finding { severity, ..NEAR_SYSTEM_GROUP.at(key, line, message) });
+            findings.push(LintFinding { severity, ..NEAR_SYSTEM_GROUP.at(key, line, message) });
         }
     }
     findings
 }
 
 /// Findings about the text of a username or a group, whatever it names.
-fn of_text(what: &str, text: &str) -> impl Iterator<Item = (&'static Rule, String)> {
+fn of_text(what: &str, text: &str) -> impl Iterator<Item = (&'static LintRule, String)> {
     let several = run_together(what, text).map(|rule| (rule, format!("{what} is `{text}`")));
     let unseen = invisible(text).map(|character| {
         let shown: String = text.chars().filter(|c| invisible(c.encode_utf8(&mut [0; 4])).is_none()).collect();
@@ -253,7 +254,7 @@ fn meant_field(key: Key, name: &str) -> Option<&'static str> {
     }
 }
 
-fn of_roles(list: &List<RoleMapping>, findings: &mut Vec<Finding>) {
+fn of_roles(list: &List<RoleMapping>, findings: &mut Vec<LintFinding>) {
     let lines = lines(list);
     for (index, role) in list.mappings.iter().enumerate() {
         let line = lines.get(&index).copied().unwrap_or(1);
@@ -268,11 +269,11 @@ fn of_roles(list: &List<RoleMapping>, findings: &mut Vec<Finding>) {
             Ok(Matches::Federated) => NO_MATCH.at(Key::MapRoles, line, format!("{arn} is not an ARN of an IAM role")),
             Err(why) => NO_MATCH.at(Key::MapRoles, line, format!("{arn} is not an ARN of an IAM role: {why}")),
         };
-        findings.push(Finding { severity: severity(&role.username, &role.groups), ..found });
+        findings.push(LintFinding { severity: severity(&role.username, &role.groups), ..found });
     }
 }
 
-fn of_users(auth: &AwsAuth, findings: &mut Vec<Finding>) {
+fn of_users(auth: &AwsAuth, findings: &mut Vec<LintFinding>) {
     let lines = lines(&auth.users);
     for (index, user) in auth.users.mappings.iter().enumerate() {
         let line = lines.get(&index).copied().unwrap_or(1);
@@ -291,7 +292,7 @@ fn of_users(auth: &AwsAuth, findings: &mut Vec<Finding>) {
     }
 }
 
-fn of_accounts(auth: &AwsAuth, findings: &mut Vec<Finding>) {
+fn of_accounts(auth: &AwsAuth, findings: &mut Vec<LintFinding>) {
     let text = auth.text(Key::MapAccounts).unwrap_or_default();
     for account in &auth.mappings.accounts {
         let line = text.lines().position(|line| line.contains(account.as_str())).map_or(1, |index| index + 1);

@@ -2,23 +2,23 @@
 
 use std::ops::Range;
 
-use super::entry::{self, Entries, Fault, Remark};
+use super::entry::{self, DecodedList, EntryRemark, ListFault};
 use super::mappings::{RoleMapping, UserMapping, is_same_arn};
-use super::yaml::document::{Document, Kind, Node, NodeId};
+use super::yaml::document::{Document, Node, NodeId, NodeKind};
 use super::yaml::value::{self, Value};
 
 /// A list of entries, read.
 #[derive(Debug, Clone)]
 pub(super) struct List<M> {
     pub mappings: Vec<M>,
-    pub faults: Vec<Fault>,
-    pub remarks: Vec<Remark>,
-    pub layout: Layout,
+    pub faults: Vec<ListFault>,
+    pub remarks: Vec<EntryRemark>,
+    pub layout: ListLayout,
 }
 
 /// How the text holds its entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(super) enum ListLayout {
     /// It cannot be read, or it is not a list.
     Unreadable,
     /// It has no content: no text, or only blanks, comments, or a null. If a null or an empty string represents the
@@ -46,7 +46,7 @@ pub(super) trait Mapping: Clone + PartialEq {
     fn arn(&self) -> Option<&str>;
     fn username(&self) -> &str;
     fn groups(&self) -> &[String];
-    fn entries(list: &Value<'_>) -> Entries<Self>;
+    fn entries(list: &Value<'_>) -> DecodedList<Self>;
 }
 
 impl Mapping for UserMapping {
@@ -62,7 +62,7 @@ impl Mapping for UserMapping {
         &self.groups
     }
 
-    fn entries(list: &Value<'_>) -> Entries<Self> {
+    fn entries(list: &Value<'_>) -> DecodedList<Self> {
         entry::users(list)
     }
 }
@@ -80,7 +80,7 @@ impl Mapping for RoleMapping {
         &self.groups
     }
 
-    fn entries(list: &Value<'_>) -> Entries<Self> {
+    fn entries(list: &Value<'_>) -> DecodedList<Self> {
         entry::roles(list)
     }
 }
@@ -94,11 +94,11 @@ impl<M: Mapping> List<M> {
     /// Reads the text of a key; `None` if the key is absent.
     pub fn read(text: Option<&str>) -> Self {
         match text {
-            None => Self::of(Layout::Nothing(None)),
+            None => Self::of(ListLayout::Nothing(None)),
             Some(text) if is_skippable(text) => {
                 let start = text.len() - text.trim_start().len();
                 let end = text.trim_end().len();
-                Self::of(Layout::Nothing((start < end).then_some(start..end)))
+                Self::of(ListLayout::Nothing((start < end).then_some(start..end)))
             }
             // The authenticator treats it as JSON then, and a text that begins like this is not a list.
             Some(text) if text.trim_start().starts_with('{') => {
@@ -108,12 +108,12 @@ impl<M: Mapping> List<M> {
         }
     }
 
-    fn of(layout: Layout) -> Self {
+    fn of(layout: ListLayout) -> Self {
         Self { mappings: Vec::new(), faults: Vec::new(), remarks: Vec::new(), layout }
     }
 
     fn broken(line: usize, message: String) -> Self {
-        Self { faults: vec![Fault { line, message }], ..Self::of(Layout::Unreadable) }
+        Self { faults: vec![ListFault { line, message }], ..Self::of(ListLayout::Unreadable) }
     }
 
     fn read_yaml(text: &str) -> Self {
@@ -142,7 +142,7 @@ impl<M: Mapping> List<M> {
     }
 }
 
-impl Layout {
+impl ListLayout {
     pub fn items(&self) -> &[Item] {
         match self {
             Self::Block { items, .. } | Self::Flow { items, .. } => items,
@@ -151,13 +151,13 @@ impl Layout {
     }
 }
 
-fn layout(text: &str, document: &Document, indices: &[Option<usize>]) -> Layout {
-    let Some(root) = document.root else { return Layout::Nothing(None) };
+fn layout(text: &str, document: &Document, indices: &[Option<usize>]) -> ListLayout {
+    let Some(root) = document.root else { return ListLayout::Nothing(None) };
     let node = document.node(root);
     match &node.kind {
-        Kind::Sequence { items, flow } => sequence(text, document, node, items, *flow, indices),
-        Kind::Scalar(_) if indices.is_empty() => Layout::Nothing(Some(node.start..node.end)),
-        Kind::Scalar(_) | Kind::Mapping { .. } | Kind::Alias(_) => Layout::Unreadable,
+        NodeKind::Sequence { items, flow } => sequence(text, document, node, items, *flow, indices),
+        NodeKind::Scalar(_) if indices.is_empty() => ListLayout::Nothing(Some(node.start..node.end)),
+        NodeKind::Scalar(_) | NodeKind::Mapping { .. } | NodeKind::Alias(_) => ListLayout::Unreadable,
     }
 }
 
@@ -168,7 +168,7 @@ fn sequence(
     items: &[NodeId],
     flow: bool,
     indices: &[Option<usize>],
-) -> Layout {
+) -> ListLayout {
     let items: Vec<Item> = items
         .iter()
         .zip(indices)
@@ -180,9 +180,9 @@ fn sequence(
     let indicator = if flow { '[' } else { '-' };
     let start = if node.decorated { behind_decoration(text, node.start, indicator) } else { Some(node.start) };
     match start.filter(|&start| text[start..].starts_with(indicator)) {
-        Some(start) if flow => Layout::Flow { inside: start + 1, items },
-        Some(first) => Layout::Block { first, items },
-        None => Layout::Unreadable,
+        Some(start) if flow => ListLayout::Flow { inside: start + 1, items },
+        Some(first) => ListLayout::Block { first, items },
+        None => ListLayout::Unreadable,
     }
 }
 

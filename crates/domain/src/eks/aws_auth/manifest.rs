@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::in_place::{File, field};
 use super::splice::Spliced;
-use super::yaml::document::{Document, Kind, NodeId};
+use super::yaml::document::{Document, NodeId, NodeKind};
 use super::yaml::scalar::{self, Resolved};
 use super::{Data, Key};
 
@@ -116,7 +116,7 @@ fn parse(text: &str) -> Result<File<'_>, ManifestError> {
     let first = if document.next_line(text).is_some() { "the first of several documents is " } else { "" };
     let no_config_map = |found: &str| ManifestError::NoConfigMap { found: format!("{first}{found}") };
     let root = document.root.ok_or_else(|| no_config_map("nothing"))?;
-    let Kind::Mapping { fields, .. } = &document.node(root).kind else {
+    let NodeKind::Mapping { fields, .. } = &document.node(root).kind else {
         return Err(no_config_map("a list or a single value"));
     };
     for name in ["kind", "metadata", "data"] {
@@ -145,9 +145,9 @@ fn is_config_map(kind: Option<&str>) -> Result<(), ManifestError> {
 
 /// A field of the metadata.
 fn named<'d>(document: &'d Document, name: &str) -> Option<&'d str> {
-    let Kind::Mapping { fields, .. } = &document.node(document.root?).kind else { return None };
+    let NodeKind::Mapping { fields, .. } = &document.node(document.root?).kind else { return None };
     let (_, metadata) = field(document, fields, "metadata")?;
-    let Kind::Mapping { fields, .. } = &document.node(metadata).kind else { return None };
+    let NodeKind::Mapping { fields, .. } = &document.node(metadata).kind else { return None };
     let (_, value) = field(document, fields, name)?;
     document.scalar(value).map(|scalar| scalar.value.as_str())
 }
@@ -167,9 +167,9 @@ fn no_string(name: &str, line: usize, found: &'static str) -> ManifestError {
 fn data_of(document: &Document, node: NodeId) -> Result<Data, ManifestError> {
     let line = document.node(node).line;
     let fields = match &document.node(node).kind {
-        Kind::Mapping { fields, .. } => fields,
-        Kind::Scalar(scalar) if matches!(scalar::resolve(scalar), Ok(Resolved::Null)) => return Ok(Data::new()),
-        Kind::Scalar(_) | Kind::Sequence { .. } | Kind::Alias(_) => {
+        NodeKind::Mapping { fields, .. } => fields,
+        NodeKind::Scalar(scalar) if matches!(scalar::resolve(scalar), Ok(Resolved::Null)) => return Ok(Data::new()),
+        NodeKind::Scalar(_) | NodeKind::Sequence { .. } | NodeKind::Alias(_) => {
             return Err(no_string("data", line, "no mapping of strings"));
         }
     };
@@ -183,7 +183,7 @@ fn data_of(document: &Document, node: NodeId) -> Result<Data, ManifestError> {
             return Err(ManifestError::Twice { name, first, second });
         }
         let found = match &document.node(pair[1]).kind {
-            Kind::Scalar(scalar) => match scalar::resolve(scalar) {
+            NodeKind::Scalar(scalar) => match scalar::resolve(scalar) {
                 Ok(Resolved::Text(text)) => {
                     data.insert(name, text.into_owned());
                     continue;
@@ -194,9 +194,9 @@ fn data_of(document: &Document, node: NodeId) -> Result<Data, ManifestError> {
                 }
                 _ => "a number or a boolean",
             },
-            Kind::Sequence { .. } => "a list",
-            Kind::Mapping { .. } => "a mapping",
-            Kind::Alias(_) => "an alias",
+            NodeKind::Sequence { .. } => "a list",
+            NodeKind::Mapping { .. } => "a mapping",
+            NodeKind::Alias(_) => "an alias",
         };
         return Err(no_string(&name, line, found));
     }

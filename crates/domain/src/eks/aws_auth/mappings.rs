@@ -47,12 +47,12 @@ pub struct PermissionSet {
 pub struct Mapped<'m> {
     pub username: Cow<'m, str>,
     pub groups: &'m [String],
-    pub source: Source,
+    pub source: MappingSource,
 }
 
 /// Where a mapping comes from: the index in its list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum MappingSource {
     Role(usize),
     User(usize),
     /// The whole account is let in; the username is the ARN.
@@ -69,15 +69,15 @@ impl Mappings {
         let role = self.roles.iter().rposition(|role| role.rolearn.as_deref().is_some_and(is_it));
         if let Some(index) = role {
             let RoleMapping { username, groups, .. } = &self.roles[index];
-            return Some(Mapped { username: username.into(), groups, source: Source::Role(index) });
+            return Some(Mapped { username: username.into(), groups, source: MappingSource::Role(index) });
         }
         if let Some(index) = self.users.iter().rposition(|user| is_it(&user.userarn)) {
             let UserMapping { username, groups, .. } = &self.users[index];
-            return Some(Mapped { username: username.into(), groups, source: Source::User(index) });
+            return Some(Mapped { username: username.into(), groups, source: MappingSource::User(index) });
         }
         let account = canonical.split(':').nth(4)?;
         let index = self.accounts.iter().position(|allowed| allowed == account)?;
-        Some(Mapped { username: canonical.into_owned().into(), groups: &[], source: Source::Account(index) })
+        Some(Mapped { username: canonical.into_owned().into(), groups: &[], source: MappingSource::Account(index) })
     }
 }
 
@@ -124,7 +124,7 @@ mod tests {
         let roles = vec![role("arn:aws:iam::111122223333:role/Deploy", "deploy")];
         let mappings = Mappings { roles, ..Mappings::default() };
         let mapped = mappings.lookup("arn:aws:sts::111122223333:assumed-role/deploy/jane@example.com").unwrap();
-        assert_eq!((mapped.username.as_ref(), mapped.source), ("deploy", Source::Role(0)));
+        assert_eq!((mapped.username.as_ref(), mapped.source), ("deploy", MappingSource::Role(0)));
     }
 
     #[test]
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(mappings.lookup(arn).unwrap().groups, ["readers"]);
         mappings.users.clear();
         let mapped = mappings.lookup(arn).unwrap();
-        assert_eq!((mapped.username.as_ref(), mapped.source), (arn, Source::Account(0)));
+        assert_eq!((mapped.username.as_ref(), mapped.source), (arn, MappingSource::Account(0)));
         assert_eq!(mappings.lookup("arn:aws:iam::444455556666:user/jane"), None);
     }
 

@@ -30,11 +30,11 @@ mod yaml;
 
 use serde::{Deserialize, Serialize};
 
-pub use diff::{Changed, DiffLine, diff, unified};
+pub use diff::{DiffKind, DiffLine, diff, unified};
 pub use edit::MOST_BYTES;
-pub use lint::{Finding, Severity};
+pub use lint::{LintFinding, Severity};
 pub use manifest::{Manifest, ManifestError};
-pub use mappings::{Mapped, Mappings, PermissionSet, RoleMapping, Source, UserMapping, canonical};
+pub use mappings::{Mapped, MappingSource, Mappings, PermissionSet, RoleMapping, UserMapping, canonical};
 pub use refusal::Unsafe;
 pub use splice::Spliced;
 
@@ -104,8 +104,8 @@ impl AwsAuth {
         let roles = List::<RoleMapping>::read(text(Key::MapRoles));
         let users = List::<UserMapping>::read(text(Key::MapUsers));
         let (accounts, account_errors) = read_accounts(text(Key::MapAccounts));
-        let errors_of = |key: Key, faults: &[entry::Fault]| {
-            let error = |fault: &entry::Fault| ReadError { key, line: fault.line, message: fault.message.clone() };
+        let errors_of = |key: Key, faults: &[entry::ListFault]| {
+            let error = |fault: &entry::ListFault| ReadError { key, line: fault.line, message: fault.message.clone() };
             faults.iter().map(error).collect::<Vec<_>>()
         };
         let mut errors = errors_of(Key::MapRoles, &roles.faults);
@@ -131,13 +131,13 @@ impl AwsAuth {
     }
 
     /// Findings about this aws-auth that an operator should know, errors first in each key.
-    pub fn lint(&self) -> Vec<Finding> {
+    pub fn lint(&self) -> Vec<LintFinding> {
         lint::findings(self)
     }
 
     /// The finding that nodes cannot join through this aws-auth, as far as its text shows. It does not apply if nodes
     /// have access entries.
-    pub fn lint_of_nodes(&self) -> Option<Finding> {
+    pub fn lint_of_nodes(&self) -> Option<LintFinding> {
         lint::without_nodes(self)
     }
 
@@ -154,7 +154,7 @@ impl AwsAuth {
         };
         matching::judged(arn).map_err(|why| Unsafe::NeverMatches { arn: arn.clone(), why })?;
         match lint::misleading(key, 1, username, groups).into_iter().next() {
-            Some(Finding { message, why, remedy, .. }) => {
+            Some(LintFinding { message, why, remedy, .. }) => {
                 Err(Unsafe::Misleading { message, why: why.to_owned(), remedy: remedy.to_owned() })
             }
             None => Ok(()),
@@ -204,6 +204,6 @@ fn read_accounts(text: Option<&str>) -> (Vec<String>, Vec<ReadError>) {
         }
         Err(fault) => (Vec::new(), vec![fault]),
     };
-    let error = |fault: yaml::Fault| ReadError { key: Key::MapAccounts, line: fault.line, message: fault.message };
+    let error = |fault: yaml::YamlFault| ReadError { key: Key::MapAccounts, line: fault.line, message: fault.message };
     (list, faults.into_iter().map(error).collect())
 }

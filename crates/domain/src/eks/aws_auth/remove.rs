@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::edit::{AHEAD, KEPT};
-use super::list::{Item, Layout, List, Mapping, break_at, dash, line_end, line_start};
-use super::splice::{Change, Spliced};
+use super::list::{Item, List, ListLayout, Mapping, break_at, dash, line_end, line_start};
+use super::splice::{Splice, Spliced};
 use super::{AwsAuth, Key, Unsafe};
 
 /// The most places that are tried if the recorded bytes occur several times.
@@ -25,7 +25,7 @@ pub(super) fn by_arn(auth: &AwsAuth, arn: &str) -> Result<Spliced, Unsafe> {
 fn nowhere(auth: &AwsAuth, arn: &str) -> Unsafe {
     let broken = [(Key::MapRoles, &auth.roles.layout), (Key::MapUsers, &auth.users.layout)]
         .into_iter()
-        .find(|(_, layout)| **layout == Layout::Unreadable)
+        .find(|(_, layout)| **layout == ListLayout::Unreadable)
         .and_then(|(key, _)| auth.errors.iter().find(|error| error.key == key));
     match broken {
         Some(error) => Unsafe::Unreadable { key: error.key, line: error.line, message: error.message.clone() },
@@ -47,38 +47,38 @@ fn one<M: Mapping>(auth: &AwsAuth, key: Key, list: &List<M>, index: usize) -> Re
 }
 
 /// The first change that removes an item and leaves everything else reading as before.
-fn taking_out<M: Mapping>(text: &str, list: &List<M>, position: usize) -> Option<Change> {
-    let changes = span(text, &list.layout, position).map(|range| Change::remove(with_kept(text, range, list)));
+fn taking_out<M: Mapping>(text: &str, list: &List<M>, position: usize) -> Option<Splice> {
+    let changes = span(text, &list.layout, position).map(|range| Splice::remove(with_kept(text, range, list)));
     let changes = changes.into_iter().chain(emptying(text, &list.layout, position));
     changes.into_iter().find(|change| leaves_the_rest(text, list, change))
 }
 
 /// How to remove the only item if the text without its lines, or its brackets without it, would read in another way.
-fn emptying(text: &str, layout: &Layout, position: usize) -> Option<Change> {
+fn emptying(text: &str, layout: &ListLayout, position: usize) -> Option<Splice> {
     match layout {
-        Layout::Block { first, items } if items.len() == 1 => {
+        ListLayout::Block { first, items } if items.len() == 1 => {
             // The text behind a document is not read, but would be if the document were empty: an empty list takes its
             // place.
             let dash = dash(text, *first, items, position)?;
             let length = text.get(dash..items[position].end)?.trim_end().len();
-            Some(Change { at: dash, length, inserted: "[]".to_owned() })
+            Some(Splice { at: dash, length, inserted: "[]".to_owned() })
         }
-        Layout::Flow { items, .. } if items.len() == 1 => {
+        ListLayout::Flow { items, .. } if items.len() == 1 => {
             // A comma may follow the last item.
             let item = &items[position];
             let behind = text[item.end..].trim_start_matches([' ', '\t']);
             let comma = text.len() - behind.strip_prefix(',')?.len();
-            Some(Change::remove(item.start..comma))
+            Some(Splice::remove(item.start..comma))
         }
-        Layout::Unreadable | Layout::Nothing(_) | Layout::Block { .. } | Layout::Flow { .. } => None,
+        ListLayout::Unreadable | ListLayout::Nothing(_) | ListLayout::Block { .. } | ListLayout::Flow { .. } => None,
     }
 }
 
 /// What is removed with an item: its lines, or its brackets and one comma.
-fn span(text: &str, layout: &Layout, position: usize) -> Option<Range<usize>> {
+fn span(text: &str, layout: &ListLayout, position: usize) -> Option<Range<usize>> {
     match layout {
-        Layout::Unreadable | Layout::Nothing(_) => None,
-        Layout::Block { first, items } => {
+        ListLayout::Unreadable | ListLayout::Nothing(_) => None,
+        ListLayout::Block { first, items } => {
             let item = items.get(position)?;
             let dash = dash(text, *first, items, position)?;
             let start = line_start(text, dash);
@@ -99,7 +99,7 @@ fn span(text: &str, layout: &Layout, position: usize) -> Option<Range<usize>> {
             let before = text[..start].strip_suffix("\r\n").or_else(|| text[..start].strip_suffix(['\n', '\r']));
             Some(before.map_or(start, str::len)..end)
         }
-        Layout::Flow { items, .. } => {
+        ListLayout::Flow { items, .. } => {
             let item = items.get(position)?;
             let previous = position.checked_sub(1).and_then(|position| items.get(position));
             let range = match (previous, items.get(position + 1)) {
@@ -116,13 +116,13 @@ fn span(text: &str, layout: &Layout, position: usize) -> Option<Range<usize>> {
 }
 
 /// Whether an item begins within the bytes that the change removes.
-fn takes_out_one<M>(list: &List<M>, change: &Change) -> bool {
+fn takes_out_one<M>(list: &List<M>, change: &Splice) -> bool {
     let range = change.at..change.at + change.length;
     list.layout.items().iter().any(|item| range.contains(&item.start))
 }
 
 /// Whether the change removes at most one entry, and everything else reads as before.
-fn leaves_the_rest<M: Mapping>(text: &str, list: &List<M>, change: &Change) -> bool {
+fn leaves_the_rest<M: Mapping>(text: &str, list: &List<M>, change: &Splice) -> bool {
     let range = change.at..change.at + change.length;
     let gone: Vec<&Item> = list.layout.items().iter().filter(|item| range.contains(&item.start)).collect();
     if gone.len() > 1 {
@@ -131,7 +131,7 @@ fn leaves_the_rest<M: Mapping>(text: &str, list: &List<M>, change: &Change) -> b
     let gone = gone.first().and_then(|item| item.mapping);
     let rest = list.mappings.iter().enumerate().filter(|(index, _)| Some(*index) != gone).map(|(_, mapping)| mapping);
     let after = List::<M>::read(Some(&change.apply(text)));
-    after.layout != Layout::Unreadable && after.faults.len() <= list.faults.len() && after.mappings.iter().eq(rest)
+    after.layout != ListLayout::Unreadable && after.faults.len() <= list.faults.len() && after.mappings.iter().eq(rest)
 }
 
 /// Removes exactly the bytes of an earlier insertion. This is allowed if everything else reads the same, or could not
@@ -152,14 +152,14 @@ fn recorded<M: Mapping>(auth: &AwsAuth, key: Key, list: &List<M>, bytes: &str) -
     if lines.trim().is_empty() {
         return Err(Unsafe::Changed { key });
     }
-    let unreadable = list.layout == Layout::Unreadable;
+    let unreadable = list.layout == ListLayout::Unreadable;
     // The same bytes may occur in a comment, or behind the document: those are another author's.
-    let is_entry = |change: &Change| takes_out_one(list, change) && leaves_the_rest(text, list, change);
+    let is_entry = |change: &Splice| takes_out_one(list, change) && leaves_the_rest(text, list, change);
     let exact = |wanted: &str| {
         text.match_indices(wanted)
             .take(TRIED)
             .map(|(at, _)| with_kept(text, at..at + wanted.len(), list))
-            .map(Change::remove)
+            .map(Splice::remove)
             .find(|change| unreadable || is_entry(change))
     };
     let change = exact(bytes)
@@ -196,13 +196,13 @@ fn with_kept<M>(text: &str, range: Range<usize>, list: &List<M>) -> Range<usize>
 }
 
 /// The entry of these bytes, whatever separates it from its neighbours now.
-fn as_entry<M: Mapping>(text: &str, list: &List<M>, bytes: &str) -> Option<Change> {
+fn as_entry<M: Mapping>(text: &str, list: &List<M>, bytes: &str) -> Option<Splice> {
     let core = bytes.trim_matches([',', ' ', '\t', '\r', '\n']);
     let items = list.layout.items();
     let position = match &list.layout {
-        Layout::Unreadable | Layout::Nothing(_) => None,
-        Layout::Flow { .. } => items.iter().position(|item| text[item.start..item.end] == *core),
-        Layout::Block { first, .. } => {
+        ListLayout::Unreadable | ListLayout::Nothing(_) => None,
+        ListLayout::Flow { .. } => items.iter().position(|item| text[item.start..item.end] == *core),
+        ListLayout::Block { first, .. } => {
             let is_it = |position: &usize| {
                 dash(text, *first, items, *position)
                     .is_some_and(|dash| text.get(dash..items[*position].end) == Some(core))

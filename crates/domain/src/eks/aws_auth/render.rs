@@ -13,17 +13,17 @@ pub(super) struct NewEntry<'e> {
 }
 
 /// A mapping that can be written.
-pub(super) trait Written: Mapping {
+pub(super) trait WrittenMapping: Mapping {
     fn written(&self) -> NewEntry<'_>;
 }
 
-impl Written for UserMapping {
+impl WrittenMapping for UserMapping {
     fn written(&self) -> NewEntry<'_> {
         NewEntry { arn_field: "userarn", arn: &self.userarn, username: &self.username, groups: &self.groups }
     }
 }
 
-impl Written for RoleMapping {
+impl WrittenMapping for RoleMapping {
     fn written(&self) -> NewEntry<'_> {
         let arn = self.rolearn.as_deref().unwrap_or_default();
         NewEntry { arn_field: "rolearn", arn, username: &self.username, groups: &self.groups }

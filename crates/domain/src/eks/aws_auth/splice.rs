@@ -21,7 +21,7 @@ pub struct Spliced {
 }
 
 impl Spliced {
-    pub(super) fn new(key: Key, before: Option<&str>, change: Change) -> Self {
+    pub(super) fn new(key: Key, before: Option<&str>, change: Splice) -> Self {
         let text = before.unwrap_or_default();
         let removed = text[change.at..change.at + change.length].to_owned();
         let after = change.apply(text);
@@ -70,14 +70,14 @@ fn with(data: &Data, key: Key, text: Option<&str>) -> Data {
 
 /// A change before it is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Change {
+pub(super) struct Splice {
     pub at: usize,
     /// The number of bytes to remove.
     pub length: usize,
     pub inserted: String,
 }
 
-impl Change {
+impl Splice {
     pub fn insert(at: usize, inserted: String) -> Self {
         Self { at, length: 0, inserted }
     }

@@ -6,11 +6,11 @@ use super::{Attributes, Rule};
 /// `allowed` covers; a wildcard stands for itself. Empty exactly if `allowed` allows everything that `rules` allow.
 pub fn beyond(allowed: &[Rule], rules: &[Rule]) -> Vec<Attributes> {
     let parts = rules.iter().flat_map(parts);
-    parts.filter(|part| !allowed.iter().any(|rule| part.is_within(rule))).map(Part::question).collect()
+    parts.filter(|part| !allowed.iter().any(|rule| part.is_within(rule))).map(RulePart::question).collect()
 }
 
 /// The smallest part that a rule allows: one item of each of its lists.
-enum Part<'a> {
+enum RulePart<'a> {
     Resource {
         verb: &'a str,
         group: &'a str,
@@ -25,7 +25,7 @@ enum Part<'a> {
     },
 }
 
-impl Part<'_> {
+impl RulePart<'_> {
     fn is_within(&self, rule: &Rule) -> bool {
         match *self {
             Self::Resource { verb, group, resource, name } => {
@@ -56,7 +56,7 @@ fn covers(own: &str, resource: &str) -> bool {
     own == "*" || own == resource || every.is_some_and(|sub| subresource(resource).as_deref() == Some(&sub))
 }
 
-fn parts(rule: &Rule) -> Vec<Part<'_>> {
+fn parts(rule: &Rule) -> Vec<RulePart<'_>> {
     let names: Vec<Option<&str>> = match rule.resource_names.as_slice() {
         [] => vec![None],
         names => names.iter().map(|name| Some(name.as_str())).collect(),
@@ -65,10 +65,10 @@ fn parts(rule: &Rule) -> Vec<Part<'_>> {
     for verb in &rule.verbs {
         for group in &rule.api_groups {
             for resource in &rule.resources {
-                parts.extend(names.iter().map(|&name| Part::Resource { verb, group, resource, name }));
+                parts.extend(names.iter().map(|&name| RulePart::Resource { verb, group, resource, name }));
             }
         }
-        parts.extend(rule.non_resource_urls.iter().map(|path| Part::Path { verb, path }));
+        parts.extend(rule.non_resource_urls.iter().map(|path| RulePart::Path { verb, path }));
     }
     parts
 }

@@ -17,10 +17,10 @@ const OF_NODES: [&str; 9] = ["stats", "metrics", "log", "spec", "pods", "healthz
 /// (`OwnerReferencesPermissionEnforcement`).
 const OF_ALL: &str = "finalizers";
 
-type Parts = BTreeMap<(&'static str, &'static str), BTreeSet<&'static str>>;
+type PartsByResource = BTreeMap<(&'static str, &'static str), BTreeSet<&'static str>>;
 
-static OWN: LazyLock<Parts> = LazyLock::new(|| {
-    let mut parts = Parts::new();
+static OWN: LazyLock<PartsByResource> = LazyLock::new(|| {
+    let mut parts = PartsByResource::new();
     for (group, plural, part) in of_kubernetes() {
         parts.entry((group, plural)).or_default().insert(part);
     }

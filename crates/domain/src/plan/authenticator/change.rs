@@ -8,7 +8,7 @@
 //! ConfigMap is never created: accesses still end, and grants that wait name who has to act.
 
 use super::{
-    Line, RecordedMapping, Removal, Standing,
+    OwnLine, RecordedMapping, Removal, Standing,
     texts::{text_before_without, with_line, without},
 };
 use crate::{
@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 impl Planner<'_> {
     /// One change of aws-auth: removes the lines that no grant needs any more, and adds the missing ones.
     pub(in crate::plan) fn write_aws_auth(&mut self, before: &Data) {
-        let mut change = Change { data: before.clone(), ..Change::default() };
+        let mut change = AwsAuthChange { data: before.clone(), ..AwsAuthChange::default() };
         self.settle(&mut change);
         if self.only_revoke.is_none() && self.desired.undescribed.is_none() {
             self.add_lines(&mut change);
@@ -36,7 +36,7 @@ impl Planner<'_> {
     }
 
     /// Updates the rows to what was seen, and removes the lines that no grant needs.
-    fn settle(&mut self, change: &mut Change) {
+    fn settle(&mut self, change: &mut AwsAuthChange) {
         let desired = self.desired;
         for recorded in &desired.mappings {
             let needed = self.is_needed(recorded);
@@ -75,7 +75,7 @@ impl Planner<'_> {
         })
     }
 
-    fn take_out(&mut self, recorded: &RecordedMapping, change: &mut Change) {
+    fn take_out(&mut self, recorded: &RecordedMapping, change: &mut AwsAuthChange) {
         let id = (recorded.principal, recorded.visit);
         let ending = |grant: &&DesiredGrant| grant.terms.principal == recorded.principal && !grant.wish.is_present();
         let quarantined = self.desired.quarantined.iter().filter(|row| row.ends && row.principal == recorded.principal);
@@ -104,7 +104,7 @@ impl Planner<'_> {
         }
     }
 
-    fn add_lines(&mut self, change: &mut Change) {
+    fn add_lines(&mut self, change: &mut AwsAuthChange) {
         let mut seen = BTreeSet::new();
         let desired = self.desired;
         for grant in desired.grants.iter().filter(|grant| grant.wish.is_present()) {
@@ -160,15 +160,15 @@ impl Planner<'_> {
 
 /// The change of aws-auth while it is assembled.
 #[derive(Debug, Default)]
-struct Change {
+struct AwsAuthChange {
     data: Data,
-    lines: Vec<Line>,
+    lines: Vec<OwnLine>,
     removed: Vec<(PrincipalId, u32)>,
     rebased: BTreeMap<(PrincipalId, u32), Option<String>>,
     grants: Vec<GrantId>,
 }
 
-impl Change {
+impl AwsAuthChange {
     fn text_before(&self, recorded: &RecordedMapping) -> Option<String> {
         let rebased = self.rebased.get(&(recorded.principal, recorded.visit));
         rebased.cloned().unwrap_or_else(|| recorded.text_before.clone())

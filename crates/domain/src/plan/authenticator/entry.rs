@@ -5,13 +5,13 @@ use std::collections::HashMap;
 
 /// The entries that were listed or asked for.
 #[derive(Debug, Clone)]
-pub(super) struct Entries<'a> {
+pub(super) struct EntriesByArn<'a> {
     /// By ARN in lower case: EKS and IAM compare names without case.
     by_arn: HashMap<String, &'a AccessEntry>,
     all: bool,
 }
 
-impl<'a> Entries<'a> {
+impl<'a> EntriesByArn<'a> {
     /// The entries of an observation.
     pub(super) fn read(observed: &'a ClusterObservation) -> Self {
         let (listed, all): (&[AccessEntry], bool) = match &observed.entries {

@@ -19,15 +19,15 @@ mod texts;
 
 use super::observation::{AccessEntry, AuthenticationMode, AwsAuthObject, ClusterObservation};
 use crate::{access::blocker::Blocker, eks::aws_auth::Data};
-use entry::Entries;
+use entry::EntriesByArn;
 use std::collections::BTreeSet;
 
 pub use line::{Lines, OWN_MANAGER, RESERVED, last_managers, reserved};
 pub use recorded::RecordedMapping;
 pub use standing::{
-    Claimant, FIRST_PAUSE, Identity, LONGEST_PAUSE, Standing, WRITES_AT_MOST, as_masters, standing, username,
+    FIRST_PAUSE, Identity, LONGEST_PAUSE, PrincipalOwner, Standing, WRITES_AT_MOST, as_masters, standing, username,
 };
-pub use texts::{Line, Removal, text_before_without, with_line, without, without_bytes};
+pub use texts::{OwnLine, Removal, text_before_without, with_line, without, without_bytes};
 
 /// A Kubernetes user with its groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub enum Identified<'a> {
 pub struct Authenticator<'a> {
     observed: &'a ClusterObservation,
     lines: Lines,
-    entries: Entries<'a>,
+    entries: EntriesByArn<'a>,
 }
 
 impl<'a> Authenticator<'a> {
@@ -65,7 +65,7 @@ impl<'a> Authenticator<'a> {
 
     /// The authenticator with these texts in aws-auth.
     pub fn with(observed: &'a ClusterObservation, data: &Data) -> Self {
-        Self { observed, lines: Lines::read(data), entries: Entries::read(observed) }
+        Self { observed, lines: Lines::read(data), entries: EntriesByArn::read(observed) }
     }
 
     /// The user to whom it maps an ARN. An access entry takes precedence over a line. If entries were not listed, and

@@ -14,7 +14,7 @@ use super::{Authenticator, Identified, RESERVED, RecordedMapping, Taken, last_ma
 use crate::{
     access::{
         PersonId, PrincipalId,
-        blocker::{Blocker, Unfit},
+        blocker::{Blocker, UnfitUsername},
         person::Handle,
     },
     eks::arn::PrincipalArn,
@@ -89,7 +89,7 @@ pub fn username(handle: &Handle, visit: u32) -> String {
 
 /// The person whose principal is to be mapped.
 #[derive(Debug, Clone, Copy)]
-pub struct Claimant<'a> {
+pub struct PrincipalOwner<'a> {
     pub person: PersonId,
     pub handle: &'a Handle,
     pub principal: PrincipalId,
@@ -97,7 +97,7 @@ pub struct Claimant<'a> {
 }
 
 /// The state of a principal with wanted grants.
-pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who: Claimant<'_>) -> Standing {
+pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who: PrincipalOwner<'_>) -> Standing {
     let (cluster, arn) = (desired.name.clone(), who.arn.to_string());
     if !authenticator.takes_lines() {
         return Standing::Refused(Blocker::EntriesOnly { cluster });
@@ -132,7 +132,7 @@ pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who
 
 /// The username that the principal has or gets from Latchkey: the person's visit stays the same while any of their
 /// mappings is left here, and increases once there is none.
-fn own_identity(desired: &DesiredCluster, recorded: Option<&RecordedMapping>, who: Claimant<'_>) -> Identity {
+fn own_identity(desired: &DesiredCluster, recorded: Option<&RecordedMapping>, who: PrincipalOwner<'_>) -> Identity {
     let current = desired.mappings.iter().filter(|mapping| mapping.person == who.person).map(|mapping| mapping.visit);
     let next = || desired.visits.get(&who.person).copied().unwrap_or(0) + 1;
     let (visit, username) = match recorded {
@@ -145,7 +145,7 @@ fn own_identity(desired: &DesiredCluster, recorded: Option<&RecordedMapping>, wh
     Identity { username, groups: Vec::new(), visit, own: true }
 }
 
-fn arns(desired: &DesiredCluster, who: Claimant<'_>) -> BTreeSet<String> {
+fn arns(desired: &DesiredCluster, who: PrincipalOwner<'_>) -> BTreeSet<String> {
     let mut arns: BTreeSet<String> =
         desired.arns.get(&who.person).into_iter().flatten().map(|arn| arn.to_ascii_lowercase()).collect();
     arns.insert(who.arn.as_str().to_ascii_lowercase());
@@ -183,7 +183,7 @@ fn foreign(
     recorded: Option<&RecordedMapping>,
     taken: Taken,
     own: &BTreeSet<String>,
-    who: Claimant<'_>,
+    who: PrincipalOwner<'_>,
 ) -> Standing {
     let (arn, Taken { username, groups }) = (who.arn.to_string(), taken);
     if recorded.is_some_and(|recorded| recorded.own && authenticator.lines().names(&recorded.username)) {
@@ -202,20 +202,20 @@ fn foreign(
 }
 
 /// Why Latchkey does not bind a username that an unmanaged entry gives.
-fn unfit(name: &str, groups: &[String]) -> Option<Unfit> {
+fn unfit(name: &str, groups: &[String]) -> Option<UnfitUsername> {
     if name.is_empty() {
-        return Some(Unfit::Empty);
+        return Some(UnfitUsername::Empty);
     }
     if name.contains("{{") {
-        return Some(Unfit::Template);
+        return Some(UnfitUsername::Template);
     }
     if groups.iter().any(|group| group.contains("{{")) {
-        return Some(Unfit::GroupTemplate);
+        return Some(UnfitUsername::GroupTemplate);
     }
     if name.starts_with("system:") || name.starts_with(RESERVED) {
-        return Some(Unfit::Reserved);
+        return Some(UnfitUsername::Reserved);
     }
-    groups.iter().any(|group| group == MASTERS).then_some(Unfit::Masters)
+    groups.iter().any(|group| group == MASTERS).then_some(UnfitUsername::Masters)
 }
 
 /// No entry maps the ARN, or aws-auth cannot be read.
@@ -224,7 +224,7 @@ fn unmapped(
     authenticator: &Authenticator<'_>,
     identity: Identity,
     recorded: Option<&RecordedMapping>,
-    who: Claimant<'_>,
+    who: PrincipalOwner<'_>,
 ) -> Standing {
     let (cluster, arn) = (desired.name.clone(), who.arn.to_string());
     let Some(object) = authenticator.object() else {

@@ -26,7 +26,7 @@ pub enum Removal {
 
 /// A line to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct OwnLine {
     pub principal: PrincipalId,
     pub visit: u32,
     pub username: String,
@@ -81,13 +81,19 @@ pub fn with_line(
     arn: &PrincipalArn,
     visit: u32,
     username: &str,
-) -> Result<(Line, Data), Unsafe> {
+) -> Result<(OwnLine, Data), Unsafe> {
     let (arn, username, groups) = (arn.to_string(), username.to_owned(), Vec::new());
     let edit = Edit::AddUser { arn, username: username.clone(), groups };
     let spliced = AwsAuth::read(data).edit(&edit)?;
     let after = spliced.data(data);
-    let line =
-        Line { principal, visit, username, key: spliced.key, inserted: spliced.inserted, text_before: spliced.before };
+    let line = OwnLine {
+        principal,
+        visit,
+        username,
+        key: spliced.key,
+        inserted: spliced.inserted,
+        text_before: spliced.before,
+    };
     Ok((line, after))
 }
 

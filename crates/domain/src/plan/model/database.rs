@@ -8,7 +8,7 @@ use crate::{
         transition::Target,
     },
     plan::{
-        authenticator::{Line, RecordedMapping},
+        authenticator::{OwnLine, RecordedMapping},
         bindings,
         cluster::{AwsAuthWrite, Plan, Settled},
         desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
@@ -35,7 +35,7 @@ pub enum RowState {
 
 /// A binding that was about to be created.
 #[derive(Debug, Clone)]
-pub struct Intent {
+pub struct ModelIntent {
     pub epoch: i64,
     pub key: BindingKey,
     pub begun: Timestamp,
@@ -57,7 +57,7 @@ pub struct Database {
     /// What the cluster's leg of each grant last proved.
     pub legs: BTreeMap<u128, Proven>,
     pub rows: Vec<(RecordedMapping, RowState)>,
-    pub open: Vec<Intent>,
+    pub open: Vec<ModelIntent>,
     /// The epochs of runs that were about to remove lines from aws-auth, and whose outcome no row records.
     pub unmapping: Vec<i64>,
     pub deleting: Vec<Deletion>,
@@ -153,7 +153,7 @@ impl Database {
         }
     }
 
-    pub fn intend(&mut self, lines: &[Line]) {
+    pub fn intend(&mut self, lines: &[OwnLine]) {
         for line in lines {
             if self.retired.contains(&line.username) {
                 self.broken = Some(format!("{} is given again", line.username));

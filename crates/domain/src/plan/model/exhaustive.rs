@@ -8,7 +8,7 @@ use super::{
         Then::{self, Happens, Runs},
         scenes,
     },
-    town::{Event, Reached, Reviews, Town},
+    town::{Reached, Reviews, Town, TownEvent},
 };
 use std::collections::{BTreeSet, HashSet};
 
@@ -26,25 +26,25 @@ struct Explored {
 
 /// A town, and the position in each list.
 #[derive(Clone)]
-struct Place {
+struct Position {
     town: Town,
     done: Vec<usize>,
 }
 
-impl Place {
+impl Position {
     /// The next event of a list and the place that it leads to, if it can happen now.
-    fn after(&self, lists: &[Vec<Then>], at: usize) -> Option<(Event, Self)> {
+    fn after(&self, lists: &[Vec<Then>], at: usize) -> Option<(TownEvent, Self)> {
         let then = *lists[at].get(self.done[at])?;
         let event = match then {
             Happens(event) => event,
-            Runs(worker) => Event::Work(worker, Reviews::Fresh),
+            Runs(worker) => TownEvent::Work(worker, Reviews::Fresh),
         };
         let mut next = self.clone();
         next.town.happen(event);
         match then {
             Happens(event) => {
                 next.done[at] += 1;
-                if let Event::Die(worker) = event
+                if let TownEvent::Die(worker) = event
                     && self.town.workers[worker].epoch().is_some()
                 {
                     next.is_over(lists, worker);
@@ -69,7 +69,7 @@ impl Place {
     }
 }
 
-fn explore(scene: &Scene, place: &Place, explored: &mut Explored, trail: &mut Vec<Event>) {
+fn explore(scene: &Scene, place: &Position, explored: &mut Explored, trail: &mut Vec<TownEvent>) {
     if !explored.states.insert(digest(&(place.town.digest(), &place.done))) {
         return;
     }
@@ -111,7 +111,7 @@ fn every_order_of_short_scenes_holds_the_promises() {
         }
         town.reached.clear();
         let mut explored = Explored::default();
-        explore(scene, &Place { town, done: vec![0; scene.lists.len()] }, &mut explored, &mut vec![]);
+        explore(scene, &Position { town, done: vec![0; scene.lists.len()] }, &mut explored, &mut vec![]);
         println!(
             "interleavings: {}: all {} states, {} steps, {} ends; reached {:?}",
             scene.name,

@@ -3,7 +3,7 @@
 use super::{
     database::{ARRIVES_WITHIN, RowState, desired_grant},
     kept::Kept,
-    town::{Event, Reviews, Town},
+    town::{Reviews, Town, TownEvent},
     worker::Phase,
     world::works,
 };
@@ -103,7 +103,7 @@ impl Town {
 
     pub fn fall_silent(&mut self) -> Result<(), String> {
         while !self.flights.is_empty() {
-            self.happen(Event::Arrive(0));
+            self.happen(TownEvent::Arrive(0));
             self.check()?;
         }
         self.workers = [Phase::Idle, Phase::Idle];
@@ -113,9 +113,9 @@ impl Town {
     fn rounds(&mut self, count: usize) -> Result<(), String> {
         for _ in 0..count {
             self.now += SignedDuration::from_secs(75);
-            self.happen(Event::Clock);
+            self.happen(TownEvent::Clock);
             loop {
-                self.happen(Event::Work(0, Reviews::Fresh));
+                self.happen(TownEvent::Work(0, Reviews::Fresh));
                 self.check()?;
                 if matches!(self.workers[0], Phase::Idle) {
                     break;

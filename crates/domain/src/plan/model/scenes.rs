@@ -1,16 +1,16 @@
 //! Short scenes: events that happen at the same time and put promises at risk.
 
 use super::town::{
-    Event::{self, Arrive, Decide, Die, Foreign, GiveBack, Seconds, Work},
     Reached::{self, Conflict, DiedWriting, EndedUnused, LateRefused, LateTaken, Overlap, Overtaken},
     Reviews,
+    TownEvent::{self, Arrive, Decide, Die, Foreign, GiveBack, Seconds, Work},
 };
 
 /// What happened before, and lists of what may happen: each list keeps its own order, and is interleaved with all
 /// others.
 pub struct Scene {
     pub name: &'static str,
-    pub before: Vec<Event>,
+    pub before: Vec<TownEvent>,
     pub lists: Vec<Vec<Then>>,
     /// What at least one of the orders must reach. Without it the scene would be too short to show anything.
     pub reaches: &'static [Reached],
@@ -19,7 +19,7 @@ pub struct Scene {
 /// The next item of a list.
 #[derive(Debug, Clone, Copy)]
 pub enum Then {
-    Happens(Event),
+    Happens(TownEvent),
     /// A run of a worker, from its claim to its end or death: between any two of its steps, the next items of the other
     /// lists may happen. It waits while another worker has the lease.
     Runs(usize),
@@ -27,7 +27,7 @@ pub enum Then {
 use Then::{Happens, Runs};
 
 /// An access that is active already.
-fn active(number: u128) -> Vec<Event> {
+fn active(number: u128) -> Vec<TownEvent> {
     [Decide(number)].into_iter().chain([Work(0, Reviews::Fresh); 24]).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Random orders of some hundred steps, cut down to the shortest that fails.
 
-use super::town::{ACCESSES, Event, Reviews, Town};
+use super::town::{ACCESSES, Reviews, Town, TownEvent};
 use proptest::{
     prelude::*,
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
@@ -12,20 +12,20 @@ const SCHEDULES: u32 = 250;
 /// The number of events of the longest order.
 const STEPS: usize = 400;
 
-fn events() -> impl Strategy<Value = Vec<Event>> {
+fn events() -> impl Strategy<Value = Vec<TownEvent>> {
     let access = || 0..ACCESSES;
     let reviews = prop_oneof![3 => Just(Reviews::Fresh), 1 => Just(Reviews::Lagging)];
     let event = prop_oneof![
-        4 => access().prop_map(Event::Submit),
-        8 => (access(), 0..2_u128).prop_map(|(access, who)| Event::Vote(access, who)),
-        1 => access().prop_map(Event::GiveBack),
-        1 => access().prop_map(Event::Revoke),
-        4 => Just(Event::Clock),
-        3 => prop_oneof![4 => 1..20_i64, 2 => 50..80_i64, 1 => 240..1900_i64].prop_map(Event::Seconds),
-        60 => (0..2_usize, reviews).prop_map(|(worker, reviews)| Event::Work(worker, reviews)),
-        1 => (0..2_usize).prop_map(Event::Die),
-        3 => (0..4_usize).prop_map(Event::Arrive),
-        2 => (0..3_u8).prop_map(Event::Foreign),
+        4 => access().prop_map(TownEvent::Submit),
+        8 => (access(), 0..2_u128).prop_map(|(access, who)| TownEvent::Vote(access, who)),
+        1 => access().prop_map(TownEvent::GiveBack),
+        1 => access().prop_map(TownEvent::Revoke),
+        4 => Just(TownEvent::Clock),
+        3 => prop_oneof![4 => 1..20_i64, 2 => 50..80_i64, 1 => 240..1900_i64].prop_map(TownEvent::Seconds),
+        60 => (0..2_usize, reviews).prop_map(|(worker, reviews)| TownEvent::Work(worker, reviews)),
+        1 => (0..2_usize).prop_map(TownEvent::Die),
+        3 => (0..4_usize).prop_map(TownEvent::Arrive),
+        2 => (0..3_u8).prop_map(TownEvent::Foreign),
     ];
     proptest::collection::vec(event, STEPS / 2..STEPS)
 }

@@ -36,7 +36,7 @@ const LAG: SignedDuration = SignedDuration::from_secs(8);
 
 /// What may happen next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub enum TownEvent {
     Submit(u128),
     /// A vote of one of two approvers; both have to approve.
     Vote(u128, u128),
@@ -133,34 +133,34 @@ impl Town {
     }
 
     /// Makes an event happen; an event that cannot happen now has no effect.
-    pub fn happen(&mut self, event: Event) {
+    pub fn happen(&mut self, event: TownEvent) {
         match event {
-            Event::Submit(number) => self.submit(number),
-            Event::Vote(number, who) => self.vote(number, who),
-            Event::Decide(number) => {
+            TownEvent::Submit(number) => self.submit(number),
+            TownEvent::Vote(number, who) => self.vote(number, who),
+            TownEvent::Decide(number) => {
                 self.submit(number);
                 self.vote(number, 0);
                 self.vote(number, 1);
                 self.clock();
             }
-            Event::GiveBack(number) => self.end(number, Cause::Relinquished),
-            Event::Revoke(number) => self.end(number, Cause::Revoked),
-            Event::Clock => self.clock(),
-            Event::Seconds(seconds) => self.now += SignedDuration::from_secs(seconds),
-            Event::Work(worker, reviews) => self.work(worker, reviews),
-            Event::Die(worker) => {
+            TownEvent::GiveBack(number) => self.end(number, Cause::Relinquished),
+            TownEvent::Revoke(number) => self.end(number, Cause::Revoked),
+            TownEvent::Clock => self.clock(),
+            TownEvent::Seconds(seconds) => self.now += SignedDuration::from_secs(seconds),
+            TownEvent::Work(worker, reviews) => self.work(worker, reviews),
+            TownEvent::Die(worker) => {
                 if let Phase::Wait(_) = self.workers[worker] {
                     self.reached.insert(Reached::DiedWriting);
                 }
                 self.workers[worker] = Phase::Idle;
             }
-            Event::Arrive(which) => {
+            TownEvent::Arrive(which) => {
                 if !self.flights.is_empty() {
                     let flight = self.flights.remove(which % self.flights.len());
                     self.arrive(flight);
                 }
             }
-            Event::Foreign(which) => self.edit(which),
+            TownEvent::Foreign(which) => self.edit(which),
         }
     }
 

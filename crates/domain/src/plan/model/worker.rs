@@ -2,7 +2,7 @@
 //! time, or die.
 
 use super::{
-    database::{Database, Deletion, Intent, LEASE},
+    database::{Database, Deletion, LEASE, ModelIntent},
     kept::Kept,
     world::{answer, moved},
 };
@@ -11,7 +11,10 @@ use crate::plan::{
     cluster::{Plan, Step, plan},
     desired::{DesiredCluster, Wish},
     observation::ClusterObservation,
-    proof::{Answers, Asked, Look, Question, Verdict, left_behind, prove_gone, prove_present, questions_gone},
+    proof::{
+        AnswersByQuestion, AskedGrant, Judgement, Look, Question, left_behind, prove_gone, prove_present,
+        questions_gone,
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, VecDeque};
@@ -234,7 +237,7 @@ fn record(run: &Run, around: &mut Around<'_>) {
             }
             Step::Binding { step: BindingStep::Create(_), .. } => {
                 let Step::Binding { step, .. } = step else { continue };
-                around.database.open.push(Intent {
+                around.database.open.push(ModelIntent {
                     epoch: run.epoch,
                     key: step.key(),
                     begun: around.now,
@@ -277,17 +280,17 @@ fn prove(mut run: Run, around: &Around<'_>) -> Run {
                 continue;
             }
             let Some(identity) = run.plan.identities.get(&grant.id) else { continue };
-            let asked = Asked::about(grant, identity, look.state);
-            let answers: Answers = asked.questions.all().map(ask).collect();
+            let asked = AskedGrant::about(grant, identity, look.state);
+            let answers: AnswersByQuestion = asked.questions.all().map(ask).collect();
             prove_present(desired, &asked, &look, &answers)
         } else if let Some(why) = left_behind(desired, grant, bound, &look) {
-            Verdict::Unsettled(why)
+            Judgement::Unsettled(why)
         } else {
             let questions = questions_gone(grant, bound, &look);
-            let answers: Answers = questions.iter().map(ask).collect();
+            let answers: AnswersByQuestion = questions.iter().map(ask).collect();
             prove_gone(desired, grant, &questions, &look, [&answers, &answers], run.deleted.get(&id).copied())
         };
-        found.push((id, grant.wish, matches!(verdict, Verdict::Proven { .. })));
+        found.push((id, grant.wish, matches!(verdict, Judgement::Proven { .. })));
     }
     run.found = found;
     run

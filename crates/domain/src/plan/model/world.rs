@@ -7,7 +7,8 @@ use crate::plan::{
     desired::{DesiredCluster, DesiredGrant},
     observation::{AwsAuthObject, ClusterObservation, ClusterState, ObservedBinding, ObservedRole, Subject},
     proof::{
-        Answers, Asked, Look, Question, Verdict, binding_allows, left_behind, prove_gone, prove_present, questions_gone,
+        AnswersByQuestion, AskedGrant, Judgement, Look, Question, binding_allows, left_behind, prove_gone,
+        prove_present, questions_gone,
     },
     samples::{self, observation},
 };
@@ -116,25 +117,25 @@ impl World {
         answer(self.observed.kubernetes.as_ref().unwrap(), question)
     }
 
-    pub fn answers<'a>(&self, questions: impl Iterator<Item = &'a Question>) -> Answers {
+    pub fn answers<'a>(&self, questions: impl Iterator<Item = &'a Question>) -> AnswersByQuestion {
         questions.map(|question| (question.clone(), self.answer(question))).collect()
     }
 
-    pub fn prove(&self, id: u128) -> Verdict {
+    pub fn prove(&self, id: u128) -> Judgement {
         let desired = self.desired();
         let plan = self.plan();
         let look = Look::of(&self.observed).unwrap();
         let grant = desired.grants.iter().find(|grant| grant.id.0.as_u128() == id).unwrap();
         if grant.wish.is_present() {
             let Some(identity) = plan.identities.get(&grant.id) else {
-                return Verdict::Refuted(plan.trouble[&grant.id].why().to_owned());
+                return Judgement::Refuted(plan.trouble[&grant.id].why().to_owned());
             };
-            let asked = Asked::about(grant, identity, look.state);
+            let asked = AskedGrant::about(grant, identity, look.state);
             return prove_present(&desired, &asked, &look, &self.answers(asked.questions.all()));
         }
         let bound = desired.mappings.iter().find(|row| row.principal == grant.terms.principal);
         if let Some(why) = left_behind(&desired, grant, bound, &look) {
-            return Verdict::Unsettled(why);
+            return Judgement::Unsettled(why);
         }
         let questions = questions_gone(grant, bound, &look);
         let answers = self.answers(questions.iter());
@@ -152,7 +153,7 @@ pub fn works(observed: &ClusterObservation, grant: &DesiredGrant) -> bool {
     let authenticator = Authenticator::of(observed);
     let Identified::Line(Taken { username, groups }) = authenticator.identify(grant.arn.as_str()) else { return false };
     let identity = Identity { username, groups, visit: 0, own: true };
-    Asked::about(grant, &identity, state).questions.can.iter().all(|question| answer(state, question))
+    AskedGrant::about(grant, &identity, state).questions.can.iter().all(|question| answer(state, question))
 }
 
 /// Answers a review as RBAC does.

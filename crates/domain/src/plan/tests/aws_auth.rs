@@ -3,7 +3,7 @@
 use super::{id, revoke, set_users, settle_and_end, wish};
 use crate::access::blocker::Blocker;
 use crate::plan::{
-    cluster::Step, desired::Wish, model::World, observation::FieldManager, proof::Verdict, samples::grant,
+    cluster::Step, desired::Wish, model::World, observation::FieldManager, proof::Judgement, samples::grant,
 };
 
 #[test]
@@ -34,7 +34,7 @@ fn aws_auth_is_byte_for_byte_what_it_was_whatever_its_style_and_whoever_leaves_f
                 world.settle();
             }
             for person in 0..3 {
-                assert_eq!(world.prove(person), Verdict::Proven { residual: vec![] }, "{style:?}");
+                assert_eq!(world.prove(person), Judgement::Proven { residual: vec![] }, "{style:?}");
             }
             for person in order {
                 wish(&mut world, person, revoke());
@@ -77,7 +77,7 @@ fn a_remark_that_somebody_put_into_our_entry_stays_and_the_end_waits_for_them() 
     world.settle();
     assert_eq!(world.data()["mapUsers"], text);
     assert!(
-        matches!(world.prove(1), Verdict::Unsettled(Blocker::LineLeft { username }) if username == "latchkey:person-1:1")
+        matches!(world.prove(1), Judgement::Unsettled(Blocker::LineLeft { username }) if username == "latchkey:person-1:1")
     );
 }
 
@@ -90,7 +90,7 @@ fn a_line_in_a_text_that_nobody_can_read_is_not_called_gone() {
     wish(&mut world, 1, revoke());
     world.settle();
     assert!(
-        matches!(world.prove(1), Verdict::Unsettled(Blocker::LineLeft { username }) if username == "latchkey:person-1:1")
+        matches!(world.prove(1), Judgement::Unsettled(Blocker::LineLeft { username }) if username == "latchkey:person-1:1")
     );
 }
 
@@ -119,6 +119,6 @@ fn without_a_line_the_binding_comes_all_the_same_and_the_line_follows_once_it_ca
         assert_eq!(world.observed.kubernetes.as_ref().unwrap().bindings.len(), 1, "{name}");
         world.observed.kubernetes.as_mut().unwrap().aws_auth = aws_auth;
         world.settle();
-        assert_eq!(world.prove(1), Verdict::Proven { residual: vec![] }, "{name}");
+        assert_eq!(world.prove(1), Judgement::Proven { residual: vec![] }, "{name}");
     }
 }

@@ -9,7 +9,7 @@ mod proof;
 mod undescribed;
 mod usernames;
 
-use super::{desired::Wish, model::World, proof::Verdict, samples};
+use super::{desired::Wish, model::World, proof::Judgement, samples};
 use crate::access::GrantId;
 use uuid::Uuid;
 
@@ -39,7 +39,7 @@ fn settle_and_end(world: &mut World) {
     let ended: Vec<u128> =
         world.grants.iter().filter(|grant| !grant.wish.is_present()).map(|grant| grant.id.0.as_u128()).collect();
     for number in ended {
-        assert_eq!(world.prove(number), Verdict::Proven { residual: vec![] }, "grant {number}");
+        assert_eq!(world.prove(number), Judgement::Proven { residual: vec![] }, "grant {number}");
         world.grants.retain(|grant| grant.id != id(number));
     }
 }

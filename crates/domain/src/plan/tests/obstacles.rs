@@ -16,7 +16,7 @@ use crate::{
         observation::AuthenticationMode,
         obstacles::Obstacle,
         own_roles::LeavingRole,
-        proof::Verdict,
+        proof::Judgement,
         samples::{self, grant, namespace, profile_own, writes},
     },
 };
@@ -107,7 +107,7 @@ fn a_grant_that_rests_is_left_alone_and_stops_nobody() {
     let mut world = World::new(vec![grant(1, 1, Wish::Provision), grant(2, 2, Wish::Provision)]);
     world.grants[0].resting = true;
     world.settle();
-    assert_eq!(world.prove(2), Verdict::Proven { residual: vec![] });
+    assert_eq!(world.prove(2), Judgement::Proven { residual: vec![] });
     assert!(!world.data()["mapUsers"].contains("person-1"));
 }
 
@@ -163,7 +163,7 @@ fn a_role_of_ours_that_widens_takes_the_bindings_of_all_who_have_it_and_of_nobod
 
         rules(&mut world, before.rules);
         world.settle();
-        assert_eq!(world.prove(1), Verdict::Proven { residual: vec![] });
+        assert_eq!(world.prove(1), Judgement::Proven { residual: vec![] });
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
         desired::Wish,
         model::World,
         observation::{ObservedBinding, ObservedRole, Subject},
-        proof::{self, Answers, Look, Verdict},
+        proof::{self, AnswersByQuestion, Judgement, Look},
         samples::grant,
     },
 };
@@ -40,7 +40,7 @@ fn a_yes_to_what_is_not_granted_is_named_or_keeps_the_access_from_activating() {
     let everything = ObservedRole { rules: vec![Rule::of(&["*"], &["*"], &["*"])], ..Default::default() };
     state.cluster_roles.insert("everything".into(), everything);
     state.bindings.push(foreign("all", "everything", "Group", "system:authenticated"));
-    let Verdict::Proven { residual } = world.prove(1) else { panic!("a named binding explains it") };
+    let Judgement::Proven { residual } = world.prove(1) else { panic!("a named binding explains it") };
     let by = |residual: &Residual| match residual {
         Residual::ForeignBinding { binding, .. } => binding.clone(),
         other => format!("{other:?}"),
@@ -53,10 +53,10 @@ fn a_yes_to_what_is_not_granted_is_named_or_keeps_the_access_from_activating() {
     let mut hidden = world.observed.clone();
     hidden.kubernetes.as_mut().unwrap().bindings.retain(|binding| binding.name != "all");
     let hidden = Look::of(&hidden).unwrap();
-    let asked = proof::Asked::about(&desired.grants[0], &identity, hidden.state);
+    let asked = proof::AskedGrant::about(&desired.grants[0], &identity, hidden.state);
     let answers = world.answers(asked.questions.all());
     let verdict = proof::prove_present(&desired, &asked, &hidden, &answers);
-    assert!(matches!(verdict, Verdict::Refuted(_)), "{verdict:?}");
+    assert!(matches!(verdict, Judgement::Refuted(_)), "{verdict:?}");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn what_still_says_yes_after_the_end_is_named_and_lag_is_not_believed() {
     world.settle();
     wish(&mut world, 1, revoke());
     world.settle();
-    let Verdict::Proven { residual } = world.prove(1) else { panic!("the other access explains it") };
+    let Judgement::Proven { residual } = world.prove(1) else { panic!("the other access explains it") };
     assert!(matches!(&residual[0], Residual::OtherAccess { profile, .. } if profile == "view"), "{residual:?}");
 
     wish(&mut world, 2, revoke());
@@ -88,15 +88,15 @@ fn what_still_says_yes_after_the_end_is_named_and_lag_is_not_believed() {
         wrote_ago: None,
     };
     let questions = proof::questions_gone(grant, Some(&bound), &look);
-    let yes: Answers = questions.iter().map(|question| (question.clone(), true)).collect();
-    let no: Answers = questions.iter().map(|question| (question.clone(), false)).collect();
+    let yes: AnswersByQuestion = questions.iter().map(|question| (question.clone(), true)).collect();
+    let no: AnswersByQuestion = questions.iter().map(|question| (question.clone(), false)).collect();
     let judge = |one, other, ago| {
         let at = desired.now - SignedDuration::from_secs(ago);
         proof::prove_gone(&desired, grant, &questions, &look, [one, other], Some(at))
     };
-    assert!(matches!(judge(&yes, &yes, 3), Verdict::Unsettled(_)), "lag");
-    assert!(matches!(judge(&yes, &no, 60), Verdict::Unsettled(_)), "two API servers that do not agree");
-    assert!(matches!(judge(&no, &no, 1), Verdict::Proven { residual } if residual.is_empty()));
-    let Verdict::Proven { residual } = judge(&yes, &yes, 60) else { panic!("it is named") };
+    assert!(matches!(judge(&yes, &yes, 3), Judgement::Unsettled(_)), "lag");
+    assert!(matches!(judge(&yes, &no, 60), Judgement::Unsettled(_)), "two API servers that do not agree");
+    assert!(matches!(judge(&no, &no, 1), Judgement::Proven { residual } if residual.is_empty()));
+    let Judgement::Proven { residual } = judge(&yes, &yes, 60) else { panic!("it is named") };
     assert!(matches!(residual[0], Residual::Unexplained { .. }), "{residual:?}");
 }

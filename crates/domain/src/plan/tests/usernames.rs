@@ -1,8 +1,8 @@
 //! The username that is bound: one that no other identity has.
 
 use super::{id, revoke, set_users, settle_and_end, wish};
-use crate::access::blocker::{Blocker, Unfit};
-use crate::plan::{desired::Wish, finding::What, model::World, proof::Verdict, samples::grant};
+use crate::access::blocker::{Blocker, UnfitUsername};
+use crate::plan::{desired::Wish, finding::What, model::World, proof::Judgement, samples::grant};
 
 #[test]
 fn the_visit_moves_on_once_a_persons_set_is_empty_and_not_before() {
@@ -22,7 +22,7 @@ fn the_visit_moves_on_once_a_persons_set_is_empty_and_not_before() {
 /// What keeps an ARN that another client mapped from being bound.
 #[derive(Debug, PartialEq)]
 enum Of<'a> {
-    Unfit(Unfit),
+    Unfit(UnfitUsername),
     Username,
     Other(&'a str),
 }
@@ -34,12 +34,12 @@ fn an_arn_of_somebody_else_is_bound_to_or_refused_and_never_taken_over() {
     for (name, groups, also, expected) in [
         ("jane", "[]", "", Ok("jane")),
         ("jane", "[readers]", "", Ok("jane")),
-        ("system:admin", "[]", "", Err(Of::Unfit(Unfit::Reserved))),
-        ("latchkey:jane:1", "[]", "", Err(Of::Unfit(Unfit::Reserved))),
-        ("jane", "[system:masters]", "", Err(Of::Unfit(Unfit::Masters))),
-        ("'{{SessionName}}'", "[]", "", Err(Of::Unfit(Unfit::Template))),
-        ("jane", "['{{SessionName}}']", "", Err(Of::Unfit(Unfit::GroupTemplate))),
-        ("''", "[]", "", Err(Of::Unfit(Unfit::Empty))),
+        ("system:admin", "[]", "", Err(Of::Unfit(UnfitUsername::Reserved))),
+        ("latchkey:jane:1", "[]", "", Err(Of::Unfit(UnfitUsername::Reserved))),
+        ("jane", "[system:masters]", "", Err(Of::Unfit(UnfitUsername::Masters))),
+        ("'{{SessionName}}'", "[]", "", Err(Of::Unfit(UnfitUsername::Template))),
+        ("jane", "['{{SessionName}}']", "", Err(Of::Unfit(UnfitUsername::GroupTemplate))),
+        ("''", "[]", "", Err(Of::Unfit(UnfitUsername::Empty))),
         (r#""a\0b""#, "[]", "", Err(Of::Username)),
         (&"x".repeat(1_025), "[]", "", Err(Of::Username)),
         (
@@ -107,5 +107,5 @@ fn groups_that_somebody_added_to_our_line_cost_the_binding() {
     wish(&mut world, 1, revoke());
     let plan = world.settle();
     assert!(matches!(plan.trouble[&id(1)].why(), Blocker::LineLeftWithGroups { .. }), "{:?}", plan.trouble);
-    assert!(matches!(world.prove(1), Verdict::Unsettled(_)));
+    assert!(matches!(world.prove(1), Judgement::Unsettled(_)));
 }

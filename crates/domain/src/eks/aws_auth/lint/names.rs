@@ -2,7 +2,7 @@
 
 use strsim::levenshtein as distance;
 
-use super::rules::{LOST_LIST, Rule, SEVERAL, TEXT_LIST};
+use super::rules::{LOST_LIST, LintRule, SEVERAL, TEXT_LIST};
 
 /// The templates that the authenticator fills in (`renderTemplate` of its `pkg/server/server.go`, v0.7.2).
 const TEMPLATES: [&str; 5] = ["EC2PrivateDNSName", "SessionName", "SessionNameRaw", "AccountID", "AccessKeyID"];
@@ -16,7 +16,7 @@ pub(super) fn is_left_as_it_stands(text: &str) -> bool {
 }
 
 /// The rule about a name that was joined from several texts, or that has blanks around it.
-pub(super) fn run_together(what: &str, text: &str) -> Option<&'static Rule> {
+pub(super) fn run_together(what: &str, text: &str) -> Option<&'static LintRule> {
     if text.contains(" - ") {
         return Some(&LOST_LIST);
     }

@@ -5,7 +5,7 @@
 //! ends before it; and what Go takes for a byte order mark at the beginning of a line is what its buffer happens to
 //! begin with.
 
-use super::Fault;
+use super::YamlFault;
 
 /// The byte order mark that may precede a text; it is not part of the text's content.
 pub const BOM: &str = "\u{feff}";
@@ -44,7 +44,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Reads text until `count` characters are available, or the text ends.
-    pub fn ensure(&mut self, count: usize) -> Result<(), Fault> {
+    pub fn ensure(&mut self, count: usize) -> Result<(), YamlFault> {
         if self.unread >= count {
             return Ok(());
         }
@@ -61,7 +61,7 @@ impl<'t> Cursor<'t> {
             } else {
                 for character in window.chars() {
                     if !is_allowed(character) {
-                        return Err(Fault::new(self.mark.line + 1, "control characters are not allowed"));
+                        return Err(YamlFault::new(self.mark.line + 1, "control characters are not allowed"));
                     }
                     self.unread += 1;
                 }
@@ -171,7 +171,7 @@ impl<'t> Cursor<'t> {
     }
 
     /// Passes blanks, and a comment if one follows.
-    pub fn skip_blanks_and_comment(&mut self) -> Result<(), Fault> {
+    pub fn skip_blanks_and_comment(&mut self) -> Result<(), YamlFault> {
         self.ensure(1)?;
         while self.is_blank(0) {
             self.skip();
@@ -180,7 +180,7 @@ impl<'t> Cursor<'t> {
         self.skip_comment()
     }
 
-    pub fn skip_comment(&mut self) -> Result<(), Fault> {
+    pub fn skip_comment(&mut self) -> Result<(), YamlFault> {
         if self.is(b'#') {
             while !self.is_break_or_end(0) {
                 self.skip();
@@ -191,8 +191,8 @@ impl<'t> Cursor<'t> {
     }
 
     /// A fault at this place.
-    pub fn fault<T>(&self, message: &str) -> Result<T, Fault> {
-        Err(Fault::new(self.mark.line + 1, message))
+    pub fn fault<T>(&self, message: &str) -> Result<T, YamlFault> {
+        Err(YamlFault::new(self.mark.line + 1, message))
     }
 }
 

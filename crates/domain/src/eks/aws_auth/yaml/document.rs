@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::Fault;
+use super::YamlFault;
 use super::cursor::Mark;
-use super::parser::{Event, Parser, Properties};
+use super::parser::{Parser, Properties, YamlEvent};
 use super::scanner::Style;
 
 /// Deeper nesting is an error in Go's yaml.
@@ -26,7 +26,7 @@ pub struct Document {
 /// A node and its place in the text, in bytes.
 #[derive(Debug)]
 pub struct Node {
-    pub kind: Kind,
+    pub kind: NodeKind,
     /// The first byte, including its anchor or tag.
     pub start: usize,
     /// The byte after its last scalar or closing bracket; comments behind it are not part of it.
@@ -39,7 +39,7 @@ pub struct Node {
 
 /// The kind of a node.
 #[derive(Debug)]
-pub enum Kind {
+pub enum NodeKind {
     Scalar(Scalar),
     Sequence {
         items: Vec<NodeId>,
@@ -66,12 +66,12 @@ pub struct Scalar {
 
 impl Document {
     /// Reads the first document of `text`.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
+    pub fn parse(text: &str) -> Result<Self, YamlFault> {
         let mut builder = Builder::default();
         let mut parser = Parser::new(text);
         loop {
             match parser.next()? {
-                Event::DocumentEnd => break,
+                YamlEvent::DocumentEnd => break,
                 event => builder.take(event)?,
             }
         }
@@ -105,8 +105,8 @@ impl Document {
     /// The scalar at `id`, if the node is one.
     pub fn scalar(&self, id: NodeId) -> Option<&Scalar> {
         match &self.nodes[id].kind {
-            Kind::Scalar(scalar) => Some(scalar),
-            Kind::Sequence { .. } | Kind::Mapping { .. } | Kind::Alias(_) => None,
+            NodeKind::Scalar(scalar) => Some(scalar),
+            NodeKind::Sequence { .. } | NodeKind::Mapping { .. } | NodeKind::Alias(_) => None,
         }
     }
 }
@@ -120,32 +120,36 @@ struct Builder {
 }
 
 impl Builder {
-    fn take(&mut self, event: Event) -> Result<(), Fault> {
+    fn take(&mut self, event: YamlEvent) -> Result<(), YamlFault> {
         match event {
-            Event::Scalar { node, value, style } => {
+            YamlEvent::Scalar { node, value, style } => {
                 let Properties { anchor, tag, start, end } = node;
                 let implicit = tag == "!" || tag.is_empty() && style == Style::Plain;
                 let decorated = anchor.is_some() || !tag.is_empty();
-                let kind = Kind::Scalar(Scalar { value, tag, implicit, style });
+                let kind = NodeKind::Scalar(Scalar { value, tag, implicit, style });
                 self.add(kind, start, end, anchor, decorated);
             }
-            Event::SequenceStart { node, flow } => self.open(Kind::Sequence { items: Vec::new(), flow }, node)?,
-            Event::MappingStart { node, flow } => self.open(Kind::Mapping { fields: Vec::new(), flow }, node)?,
-            Event::Alias { name, start, end } => {
-                let Some(&target) = self.anchors.get(&name) else {
-                    return Err(Fault::new(start.line + 1, format!("unknown anchor '{name}' referenced")));
-                };
-                self.add(Kind::Alias(target), start, end, None, false);
+            YamlEvent::SequenceStart { node, flow } => {
+                self.open(NodeKind::Sequence { items: Vec::new(), flow }, node)?;
             }
-            Event::End { end } => self.close(end),
-            Event::DocumentEnd => {}
+            YamlEvent::MappingStart { node, flow } => {
+                self.open(NodeKind::Mapping { fields: Vec::new(), flow }, node)?;
+            }
+            YamlEvent::Alias { name, start, end } => {
+                let Some(&target) = self.anchors.get(&name) else {
+                    return Err(YamlFault::new(start.line + 1, format!("unknown anchor '{name}' referenced")));
+                };
+                self.add(NodeKind::Alias(target), start, end, None, false);
+            }
+            YamlEvent::End { end } => self.close(end),
+            YamlEvent::DocumentEnd => {}
         }
         Ok(())
     }
 
-    fn open(&mut self, kind: Kind, node: Properties) -> Result<(), Fault> {
+    fn open(&mut self, kind: NodeKind, node: Properties) -> Result<(), YamlFault> {
         if self.open.len() >= 2 * DEEPEST {
-            return Err(Fault::new(node.start.line + 1, "exceeded max depth"));
+            return Err(YamlFault::new(node.start.line + 1, "exceeded max depth"));
         }
         let decorated = node.anchor.is_some() || !node.tag.is_empty();
         let id = self.add(kind, node.start, node.end, node.anchor, decorated);
@@ -153,7 +157,7 @@ impl Builder {
         Ok(())
     }
 
-    fn add(&mut self, kind: Kind, start: Mark, end: Mark, anchor: Option<String>, decorated: bool) -> NodeId {
+    fn add(&mut self, kind: NodeKind, start: Mark, end: Mark, anchor: Option<String>, decorated: bool) -> NodeId {
         let id = self.nodes.len();
         self.nodes.push(Node { kind, start: start.at, end: end.at, line: start.line + 1, decorated });
         if let Some(anchor) = anchor {
@@ -163,8 +167,10 @@ impl Builder {
             let parent = &mut self.nodes[parent];
             parent.end = parent.end.max(end.at);
             match &mut parent.kind {
-                Kind::Sequence { items: children, .. } | Kind::Mapping { fields: children, .. } => children.push(id),
-                Kind::Scalar(_) | Kind::Alias(_) => {}
+                NodeKind::Sequence { items: children, .. } | NodeKind::Mapping { fields: children, .. } => {
+                    children.push(id);
+                }
+                NodeKind::Scalar(_) | NodeKind::Alias(_) => {}
             }
         }
         id
@@ -175,7 +181,7 @@ impl Builder {
     fn close(&mut self, end: Mark) {
         let Some(id) = self.open.pop() else { return };
         let node = &mut self.nodes[id];
-        if let Kind::Sequence { flow: true, .. } | Kind::Mapping { flow: true, .. } = node.kind {
+        if let NodeKind::Sequence { flow: true, .. } | NodeKind::Mapping { flow: true, .. } = node.kind {
             node.end = node.end.max(end.at);
         }
         let end = node.end;

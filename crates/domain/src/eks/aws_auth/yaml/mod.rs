@@ -19,14 +19,14 @@ pub(super) mod value;
 
 /// Why a text cannot be read at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct YamlFault {
     /// The line on which it was noticed, counted from 1.
     pub line: usize,
     /// What is wrong, in lower case, without the line.
     pub message: String,
 }
 
-impl Fault {
+impl YamlFault {
     pub fn new(line: usize, message: impl Into<String>) -> Self {
         Self { line, message: message.into() }
     }

@@ -1,12 +1,12 @@
 //! Converts tokens to events: what begins, what ends, and what is between.
 
-use super::Fault;
+use super::YamlFault;
 use super::cursor::Mark;
 use super::scanner::{Scanner, Style, Token, TokenKind};
 
 /// A step through a document.
 #[derive(Debug)]
-pub enum Event {
+pub enum YamlEvent {
     Scalar {
         node: Properties,
         value: String,
@@ -65,7 +65,7 @@ enum State {
 
 /// The places where a node may be.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum NodePlace {
     Flow,
     Block,
     /// As the value of a key, where a list needs no deeper indentation.
@@ -80,15 +80,15 @@ pub struct Parser<'t> {
     tag_prefixes: Vec<(String, String)>,
 }
 
-type Parsed = Result<Event, Fault>;
+type ParsedEvent = Result<YamlEvent, YamlFault>;
 
 impl<'t> Parser<'t> {
     pub fn new(text: &'t str) -> Self {
         Self { scanner: Scanner::new(text), state: State::DocumentStart, states: Vec::new(), tag_prefixes: Vec::new() }
     }
 
-    /// The next event of the first document. No event follows [`Event::DocumentEnd`].
-    pub fn next(&mut self) -> Parsed {
+    /// The next event of the first document. No event follows [`YamlEvent::DocumentEnd`].
+    pub fn next(&mut self) -> ParsedEvent {
         match self.state {
             State::DocumentStart => self.document_start(),
             State::DocumentContent => self.document_content(),
@@ -104,7 +104,7 @@ impl<'t> Parser<'t> {
             State::PairEnd => {
                 let end = self.scanner.peek()?.start;
                 self.state = State::FlowSequenceEntry;
-                Ok(Event::End { end })
+                Ok(YamlEvent::End { end })
             }
             State::FlowMappingFirstKey => self.flow_mapping_key(true),
             State::FlowMappingKey => self.flow_mapping_key(false),
@@ -117,19 +117,19 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn document_start(&mut self) -> Parsed {
+    fn document_start(&mut self) -> ParsedEvent {
         if self.scanner.peek()?.kind == TokenKind::StreamStart {
             self.scanner.pass();
         }
         let explicit = match self.scanner.peek()?.kind {
-            TokenKind::StreamEnd => return Ok(Event::DocumentEnd),
+            TokenKind::StreamEnd => return Ok(YamlEvent::DocumentEnd),
             TokenKind::Version { .. } | TokenKind::TagDirective { .. } | TokenKind::DocumentStart => true,
             _ => false,
         };
         self.directives()?;
         self.states.push(State::DocumentEnd);
         if !explicit {
-            return self.node(Place::Block);
+            return self.node(NodePlace::Block);
         }
         let token = self.scanner.peek()?;
         if token.kind != TokenKind::DocumentStart {
@@ -140,7 +140,7 @@ impl<'t> Parser<'t> {
         self.document_content()
     }
 
-    fn directives(&mut self) -> Result<(), Fault> {
+    fn directives(&mut self) -> Result<(), YamlFault> {
         let mut versioned = false;
         loop {
             let token = self.scanner.peek()?;
@@ -166,7 +166,7 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    fn document_content(&mut self) -> Parsed {
+    fn document_content(&mut self) -> ParsedEvent {
         let token = self.scanner.peek()?;
         match token.kind {
             TokenKind::Version { .. }
@@ -178,14 +178,14 @@ impl<'t> Parser<'t> {
                 self.leave();
                 Ok(empty(mark))
             }
-            _ => self.node(Place::Block),
+            _ => self.node(NodePlace::Block),
         }
     }
 
-    fn document_end(&mut self) -> Parsed {
+    fn document_end(&mut self) -> ParsedEvent {
         // The following text must at least begin with a token.
         self.scanner.peek()?;
-        Ok(Event::DocumentEnd)
+        Ok(YamlEvent::DocumentEnd)
     }
 
     fn leave(&mut self) {
@@ -193,15 +193,15 @@ impl<'t> Parser<'t> {
     }
 
     /// A node, after which the parser is in state `then`.
-    fn node_then(&mut self, place: Place, then: State) -> Parsed {
+    fn node_then(&mut self, place: NodePlace, then: State) -> ParsedEvent {
         self.states.push(then);
         self.node(place)
     }
 
-    fn node(&mut self, place: Place) -> Parsed {
+    fn node(&mut self, place: NodePlace) -> ParsedEvent {
         let token = self.scanner.peek()?;
         if let TokenKind::Alias(name) = &mut token.kind {
-            let alias = Event::Alias { name: std::mem::take(name), start: token.start, end: token.end };
+            let alias = YamlEvent::Alias { name: std::mem::take(name), start: token.start, end: token.end };
             self.leave();
             self.scanner.pass();
             return Ok(alias);
@@ -209,22 +209,22 @@ impl<'t> Parser<'t> {
         let mut node = self.properties()?;
         let token = self.scanner.peek()?;
         let content = match &mut token.kind {
-            TokenKind::BlockEntry if place == Place::BlockValue => {
+            TokenKind::BlockEntry if place == NodePlace::BlockValue => {
                 node.end = token.end;
                 self.state = State::IndentlessSequenceEntry;
-                return Ok(Event::SequenceStart { node, flow: false });
+                return Ok(YamlEvent::SequenceStart { node, flow: false });
             }
             TokenKind::Scalar { value, style } => {
                 node.end = token.end;
-                let scalar = Event::Scalar { node, value: std::mem::take(value), style: *style };
+                let scalar = YamlEvent::Scalar { node, value: std::mem::take(value), style: *style };
                 self.leave();
                 self.scanner.pass();
                 return Ok(scalar);
             }
             TokenKind::FlowSequenceStart => Some((State::FlowSequenceFirstEntry, true, true)),
             TokenKind::FlowMappingStart => Some((State::FlowMappingFirstKey, false, true)),
-            TokenKind::BlockSequenceStart if place != Place::Flow => Some((State::BlockSequenceEntry, true, false)),
-            TokenKind::BlockMappingStart if place != Place::Flow => Some((State::BlockMappingKey, false, false)),
+            TokenKind::BlockSequenceStart if place != NodePlace::Flow => Some((State::BlockSequenceEntry, true, false)),
+            TokenKind::BlockMappingStart if place != NodePlace::Flow => Some((State::BlockMappingKey, false, false)),
             _ => None,
         };
         let Some((state, sequence, flow)) = content else {
@@ -232,16 +232,16 @@ impl<'t> Parser<'t> {
                 return fault(token, "did not find expected node content");
             }
             self.leave();
-            return Ok(Event::Scalar { node, value: String::new(), style: Style::Plain });
+            return Ok(YamlEvent::Scalar { node, value: String::new(), style: Style::Plain });
         };
         node.end = token.end;
         self.state = state;
         self.scanner.pass();
-        Ok(if sequence { Event::SequenceStart { node, flow } } else { Event::MappingStart { node, flow } })
+        Ok(if sequence { YamlEvent::SequenceStart { node, flow } } else { YamlEvent::MappingStart { node, flow } })
     }
 
     /// Anchor and tag, in either order.
-    fn properties(&mut self) -> Result<Properties, Fault> {
+    fn properties(&mut self) -> Result<Properties, YamlFault> {
         let start = self.scanner.peek()?.start;
         let mut node = Properties { anchor: None, tag: String::new(), start, end: start };
         let mut tagged = false;
@@ -267,7 +267,7 @@ impl<'t> Parser<'t> {
         Ok(node)
     }
 
-    fn block_sequence_entry(&mut self) -> Parsed {
+    fn block_sequence_entry(&mut self) -> ParsedEvent {
         let token = self.scanner.peek()?;
         match token.kind {
             TokenKind::BlockEntry => {
@@ -276,7 +276,7 @@ impl<'t> Parser<'t> {
                 if matches!(self.scanner.peek()?.kind, TokenKind::BlockEntry | TokenKind::BlockEnd) {
                     return Ok(empty(mark));
                 }
-                self.node_then(Place::Block, State::BlockSequenceEntry)
+                self.node_then(NodePlace::Block, State::BlockSequenceEntry)
             }
             TokenKind::BlockEnd => self.end_of_collection(),
             _ => fault(token, "did not find expected '-' indicator"),
@@ -284,29 +284,29 @@ impl<'t> Parser<'t> {
     }
 
     /// A collection ends with the next token.
-    fn end_of_collection(&mut self) -> Parsed {
+    fn end_of_collection(&mut self) -> ParsedEvent {
         let end = self.scanner.peek()?.end;
         self.leave();
         self.scanner.pass();
-        Ok(Event::End { end })
+        Ok(YamlEvent::End { end })
     }
 
-    fn indentless_sequence_entry(&mut self) -> Parsed {
+    fn indentless_sequence_entry(&mut self) -> ParsedEvent {
         let token = self.scanner.peek()?;
         if token.kind != TokenKind::BlockEntry {
             let end = token.start;
             self.leave();
-            return Ok(Event::End { end });
+            return Ok(YamlEvent::End { end });
         }
         let mark = token.end;
         self.scanner.pass();
         match self.scanner.peek()?.kind {
             TokenKind::BlockEntry | TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => Ok(empty(mark)),
-            _ => self.node_then(Place::Block, State::IndentlessSequenceEntry),
+            _ => self.node_then(NodePlace::Block, State::IndentlessSequenceEntry),
         }
     }
 
-    fn block_mapping_key(&mut self) -> Parsed {
+    fn block_mapping_key(&mut self) -> ParsedEvent {
         let token = self.scanner.peek()?;
         match token.kind {
             TokenKind::Key => self.block_field(State::BlockMappingValue),
@@ -315,7 +315,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn block_mapping_value(&mut self) -> Parsed {
+    fn block_mapping_value(&mut self) -> ParsedEvent {
         let token = self.scanner.peek()?;
         if token.kind == TokenKind::Value {
             return self.block_field(State::BlockMappingKey);
@@ -326,18 +326,18 @@ impl<'t> Parser<'t> {
     }
 
     /// What follows `?` or `:` in a block.
-    fn block_field(&mut self, then: State) -> Parsed {
+    fn block_field(&mut self, then: State) -> ParsedEvent {
         let mark = self.scanner.peek()?.end;
         self.scanner.pass();
         if matches!(self.scanner.peek()?.kind, TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd) {
             self.state = then;
             return Ok(empty(mark));
         }
-        self.node_then(Place::BlockValue, then)
+        self.node_then(NodePlace::BlockValue, then)
     }
 
     /// Passes the comma before an entry that is not the first.
-    fn comma(&mut self, first: bool, message: &str) -> Result<(), Fault> {
+    fn comma(&mut self, first: bool, message: &str) -> Result<(), YamlFault> {
         if first {
             return Ok(());
         }
@@ -349,7 +349,7 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    fn flow_sequence_entry(&mut self, first: bool) -> Parsed {
+    fn flow_sequence_entry(&mut self, first: bool) -> ParsedEvent {
         if self.scanner.peek()?.kind != TokenKind::FlowSequenceEnd {
             self.comma(first, "did not find expected ',' or ']'")?;
             let token = self.scanner.peek()?;
@@ -359,16 +359,16 @@ impl<'t> Parser<'t> {
                     let node = Properties { anchor: None, tag: String::new(), start: token.start, end: token.end };
                     self.state = State::PairKey;
                     self.scanner.pass();
-                    return Ok(Event::MappingStart { node, flow: true });
+                    return Ok(YamlEvent::MappingStart { node, flow: true });
                 }
                 TokenKind::FlowSequenceEnd => {}
-                _ => return self.node_then(Place::Flow, State::FlowSequenceEntry),
+                _ => return self.node_then(NodePlace::Flow, State::FlowSequenceEntry),
             }
         }
         self.end_of_collection()
     }
 
-    fn pair_key(&mut self) -> Parsed {
+    fn pair_key(&mut self) -> ParsedEvent {
         let token = self.scanner.peek()?;
         match token.kind {
             TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd => {
@@ -378,25 +378,25 @@ impl<'t> Parser<'t> {
                 self.state = State::PairValue;
                 Ok(empty(mark))
             }
-            _ => self.node_then(Place::Flow, State::PairValue),
+            _ => self.node_then(NodePlace::Flow, State::PairValue),
         }
     }
 
-    fn pair_value(&mut self) -> Parsed {
+    fn pair_value(&mut self) -> ParsedEvent {
         let token = self.scanner.peek()?;
         let mark = token.start;
         if token.kind == TokenKind::Value {
             self.scanner.pass();
             let next = &self.scanner.peek()?.kind;
             if !matches!(next, TokenKind::FlowEntry | TokenKind::FlowSequenceEnd) {
-                return self.node_then(Place::Flow, State::PairEnd);
+                return self.node_then(NodePlace::Flow, State::PairEnd);
             }
         }
         self.state = State::PairEnd;
         Ok(empty(mark))
     }
 
-    fn flow_mapping_key(&mut self, first: bool) -> Parsed {
+    fn flow_mapping_key(&mut self, first: bool) -> ParsedEvent {
         if self.scanner.peek()?.kind != TokenKind::FlowMappingEnd {
             self.comma(first, "did not find expected ',' or '}'")?;
             match self.scanner.peek()?.kind {
@@ -409,17 +409,17 @@ impl<'t> Parser<'t> {
                             self.state = State::FlowMappingValue;
                             Ok(empty(mark))
                         }
-                        _ => self.node_then(Place::Flow, State::FlowMappingValue),
+                        _ => self.node_then(NodePlace::Flow, State::FlowMappingValue),
                     };
                 }
                 TokenKind::FlowMappingEnd => {}
-                _ => return self.node_then(Place::Flow, State::FlowMappingEmptyValue),
+                _ => return self.node_then(NodePlace::Flow, State::FlowMappingEmptyValue),
             }
         }
         self.end_of_collection()
     }
 
-    fn flow_mapping_value(&mut self) -> Parsed {
+    fn flow_mapping_value(&mut self) -> ParsedEvent {
         let token = self.scanner.peek()?;
         let mut mark = token.start;
         if token.kind == TokenKind::Value {
@@ -427,7 +427,7 @@ impl<'t> Parser<'t> {
             let token = self.scanner.peek()?;
             mark = token.start;
             if !matches!(token.kind, TokenKind::FlowEntry | TokenKind::FlowMappingEnd) {
-                return self.node_then(Place::Flow, State::FlowMappingKey);
+                return self.node_then(NodePlace::Flow, State::FlowMappingKey);
             }
         }
         self.state = State::FlowMappingKey;
@@ -435,11 +435,11 @@ impl<'t> Parser<'t> {
     }
 }
 
-fn empty(mark: Mark) -> Event {
+fn empty(mark: Mark) -> YamlEvent {
     let node = Properties { anchor: None, tag: String::new(), start: mark, end: mark };
-    Event::Scalar { node, value: String::new(), style: Style::Plain }
+    YamlEvent::Scalar { node, value: String::new(), style: Style::Plain }
 }
 
-fn fault<T>(token: &Token, message: &str) -> Result<T, Fault> {
-    Err(Fault::new(token.start.line + 1, message))
+fn fault<T>(token: &Token, message: &str) -> Result<T, YamlFault> {
+    Err(YamlFault::new(token.start.line + 1, message))
 }

@@ -1,10 +1,10 @@
 //! Scans what precedes content: directives, anchors, aliases and tags.
 
-use super::Fault;
+use super::YamlFault;
 use super::scanner::{Scanner, Token, TokenKind};
 
 impl Scanner<'_> {
-    pub(super) fn scan_directive(&mut self) -> Result<TokenKind, Fault> {
+    pub(super) fn scan_directive(&mut self) -> Result<TokenKind, YamlFault> {
         self.cursor.skip();
         let name = self.scan_word()?;
         if name.is_empty() {
@@ -29,7 +29,7 @@ impl Scanner<'_> {
         Ok(kind)
     }
 
-    fn scan_word(&mut self) -> Result<String, Fault> {
+    fn scan_word(&mut self) -> Result<String, YamlFault> {
         let mut word = String::new();
         self.cursor.ensure(1)?;
         while self.cursor.is_word() {
@@ -39,7 +39,7 @@ impl Scanner<'_> {
         Ok(word)
     }
 
-    fn skip_blanks(&mut self) -> Result<(), Fault> {
+    fn skip_blanks(&mut self) -> Result<(), YamlFault> {
         self.cursor.ensure(1)?;
         while self.cursor.is_blank(0) {
             self.cursor.skip();
@@ -48,7 +48,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    fn scan_version(&mut self) -> Result<TokenKind, Fault> {
+    fn scan_version(&mut self) -> Result<TokenKind, YamlFault> {
         self.skip_blanks()?;
         let major = self.scan_version_number()?;
         if !self.cursor.is(b'.') {
@@ -60,7 +60,7 @@ impl Scanner<'_> {
     }
 
     /// Two digits at most.
-    fn scan_version_number(&mut self) -> Result<u8, Fault> {
+    fn scan_version_number(&mut self) -> Result<u8, YamlFault> {
         self.cursor.ensure(1)?;
         let (mut number, mut length) = (0, 0);
         while self.cursor.byte(0).is_ascii_digit() {
@@ -75,7 +75,7 @@ impl Scanner<'_> {
         if length == 0 { self.cursor.fault("did not find expected version number") } else { Ok(number) }
     }
 
-    fn scan_tag_directive(&mut self) -> Result<TokenKind, Fault> {
+    fn scan_tag_directive(&mut self) -> Result<TokenKind, YamlFault> {
         self.skip_blanks()?;
         let handle = self.scan_tag_handle()?;
         if handle != "!" && !(handle.len() > 1 && handle.ends_with('!')) {
@@ -94,7 +94,7 @@ impl Scanner<'_> {
         Ok(TokenKind::TagDirective { handle, prefix })
     }
 
-    pub(super) fn scan_anchor(&mut self) -> Result<Token, Fault> {
+    pub(super) fn scan_anchor(&mut self) -> Result<Token, YamlFault> {
         let start = self.cursor.mark;
         let alias = self.cursor.is(b'*');
         self.cursor.skip();
@@ -108,7 +108,7 @@ impl Scanner<'_> {
         Ok(Token { kind, start, end: self.cursor.mark })
     }
 
-    pub(super) fn scan_tag(&mut self) -> Result<Token, Fault> {
+    pub(super) fn scan_tag(&mut self) -> Result<Token, YamlFault> {
         let start = self.cursor.mark;
         self.cursor.ensure(2)?;
         let (handle, suffix);
@@ -139,7 +139,7 @@ impl Scanner<'_> {
     }
 
     /// `!`, `!!` or `!name!`; `!name` if it is the tag itself.
-    fn scan_tag_handle(&mut self) -> Result<String, Fault> {
+    fn scan_tag_handle(&mut self) -> Result<String, YamlFault> {
         self.cursor.ensure(1)?;
         if !self.cursor.is(b'!') {
             return self.cursor.fault("did not find expected '!'");
@@ -154,7 +154,7 @@ impl Scanner<'_> {
     }
 
     /// The rest of a tag behind `head`, whose `!` does not count.
-    fn scan_tag_uri(&mut self, head: &str) -> Result<String, Fault> {
+    fn scan_tag_uri(&mut self, head: &str) -> Result<String, YamlFault> {
         let mut uri = head.get(1..).unwrap_or_default().as_bytes().to_vec();
         let mut found = !head.is_empty();
         self.cursor.ensure(1)?;
@@ -175,7 +175,7 @@ impl Scanner<'_> {
     }
 
     /// One character, each of its bytes as `%xx`.
-    fn scan_uri_escape(&mut self, uri: &mut Vec<u8>) -> Result<(), Fault> {
+    fn scan_uri_escape(&mut self, uri: &mut Vec<u8>) -> Result<(), YamlFault> {
         let mut length = None;
         let mut count = 0;
         while length.is_none_or(|length| count < length) {

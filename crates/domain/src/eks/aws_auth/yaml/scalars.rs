@@ -1,6 +1,6 @@
 //! Scans scalars: plain, quoted, and in blocks.
 
-use super::Fault;
+use super::YamlFault;
 use super::scanner::{Scanner, Style, Token, TokenKind, isize_of};
 
 /// Line breaks and blanks between words, which are folded.
@@ -37,7 +37,7 @@ impl Fold {
 
 impl Scanner<'_> {
     /// Passes blanks and line breaks. In a plain scalar a tab before `indent` is an error.
-    fn scan_gap(&mut self, fold: &mut Fold, indent: Option<isize>) -> Result<(), Fault> {
+    fn scan_gap(&mut self, fold: &mut Fold, indent: Option<isize>) -> Result<(), YamlFault> {
         while self.cursor.is_blank(0) || self.cursor.is_break(0) {
             if self.cursor.is_blank(0) {
                 let column = isize_of(self.cursor.mark.column);
@@ -64,7 +64,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    pub(super) fn scan_plain(&mut self) -> Result<Token, Fault> {
+    pub(super) fn scan_plain(&mut self) -> Result<Token, YamlFault> {
         let start = self.cursor.mark;
         let mut end = start;
         let mut value = String::new();
@@ -107,7 +107,7 @@ impl Scanner<'_> {
         }
     }
 
-    pub(super) fn scan_quoted(&mut self) -> Result<Token, Fault> {
+    pub(super) fn scan_quoted(&mut self) -> Result<Token, YamlFault> {
         let start = self.cursor.mark;
         let quote = self.cursor.byte(0);
         self.cursor.skip();
@@ -161,7 +161,7 @@ impl Scanner<'_> {
         Ok(Token { kind: TokenKind::Scalar { value, style }, start, end: self.cursor.mark })
     }
 
-    fn scan_escape(&mut self, value: &mut String) -> Result<(), Fault> {
+    fn scan_escape(&mut self, value: &mut String) -> Result<(), YamlFault> {
         let digits = match self.cursor.byte(1) {
             b'x' => 2,
             b'u' => 4,
@@ -211,7 +211,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    pub(super) fn scan_block_scalar(&mut self) -> Result<Token, Fault> {
+    pub(super) fn scan_block_scalar(&mut self) -> Result<Token, YamlFault> {
         let start = self.cursor.mark;
         let literal = self.cursor.is(b'|');
         self.cursor.skip();
@@ -254,7 +254,7 @@ impl Scanner<'_> {
     }
 
     /// Chomping and indentation, in either order, and the rest of the line.
-    fn scan_block_header(&mut self) -> Result<(Option<u8>, isize), Fault> {
+    fn scan_block_header(&mut self) -> Result<(Option<u8>, isize), YamlFault> {
         self.cursor.ensure(1)?;
         let mut chomping = self.scan_chomping();
         self.cursor.ensure(1)?;
@@ -296,7 +296,7 @@ impl Scanner<'_> {
         indent: &mut isize,
         breaks: &mut String,
         end: &mut super::cursor::Mark,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), YamlFault> {
         *end = self.cursor.mark;
         let mut deepest = 0;
         loop {

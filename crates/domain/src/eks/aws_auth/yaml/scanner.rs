@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::Fault;
+use super::YamlFault;
 use super::cursor::{Cursor, Mark};
 
 /// Deeper nesting is an error in Go.
@@ -100,12 +100,12 @@ impl<'t> Scanner<'t> {
     }
 
     /// The next token, without passing it.
-    pub fn peek(&mut self) -> Result<&mut Token, Fault> {
+    pub fn peek(&mut self) -> Result<&mut Token, YamlFault> {
         while self.tokens.is_empty() || self.may_be_key()? {
             self.fetch()?;
         }
         let line = self.cursor.mark.line + 1;
-        self.tokens.front_mut().ok_or_else(|| Fault::new(line, "no more tokens"))
+        self.tokens.front_mut().ok_or_else(|| YamlFault::new(line, "no more tokens"))
     }
 
     /// Passes the next token, which must have been peeked at.
@@ -115,14 +115,14 @@ impl<'t> Scanner<'t> {
     }
 
     /// Whether tokens may still have to be inserted before the next one.
-    fn may_be_key(&mut self) -> Result<bool, Fault> {
+    fn may_be_key(&mut self) -> Result<bool, YamlFault> {
         match self.key_of_token.get(&self.passed) {
             Some(&key) if key < self.simple_keys.len() => self.is_valid(key),
             _ => Ok(false),
         }
     }
 
-    fn fetch(&mut self) -> Result<(), Fault> {
+    fn fetch(&mut self) -> Result<(), YamlFault> {
         self.cursor.ensure(1)?;
         if !self.started {
             self.started = true;
@@ -166,7 +166,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    fn skip_to_token(&mut self) -> Result<(), Fault> {
+    fn skip_to_token(&mut self) -> Result<(), YamlFault> {
         loop {
             self.cursor.ensure(1)?;
             if self.cursor.mark.column == 0 && self.cursor.is_at_mark() {
@@ -191,7 +191,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Whether a possible simple key is still valid: it is on this line and not too far back.
-    fn is_valid(&mut self, key: usize) -> Result<bool, Fault> {
+    fn is_valid(&mut self, key: usize) -> Result<bool, YamlFault> {
         let mark = self.cursor.mark;
         let key = &mut self.simple_keys[key];
         if !key.possible {
@@ -207,7 +207,7 @@ impl<'t> Scanner<'t> {
         Ok(true)
     }
 
-    fn save_simple_key(&mut self) -> Result<(), Fault> {
+    fn save_simple_key(&mut self) -> Result<(), YamlFault> {
         if !self.simple_key_allowed {
             return Ok(());
         }
@@ -221,7 +221,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn remove_simple_key(&mut self) -> Result<(), Fault> {
+    fn remove_simple_key(&mut self) -> Result<(), YamlFault> {
         let level = self.simple_keys.len() - 1;
         let key = &mut self.simple_keys[level];
         if key.possible {
@@ -235,7 +235,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Begins a block at `column` if that is deeper; `token` is the token before which it begins.
-    fn roll(&mut self, column: usize, token: Option<usize>, kind: TokenKind, mark: Mark) -> Result<(), Fault> {
+    fn roll(&mut self, column: usize, token: Option<usize>, kind: TokenKind, mark: Mark) -> Result<(), YamlFault> {
         let column = isize_of(column);
         if self.flow_level > 0 || self.indent >= column {
             return Ok(());
@@ -279,7 +279,7 @@ impl<'t> Scanner<'t> {
         self.push(kind, start);
     }
 
-    fn fetch_stream_end(&mut self) -> Result<(), Fault> {
+    fn fetch_stream_end(&mut self) -> Result<(), YamlFault> {
         if self.cursor.mark.column != 0 {
             self.cursor.mark.column = 0;
             self.cursor.mark.line += 1;
@@ -291,7 +291,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn fetch_directive(&mut self) -> Result<(), Fault> {
+    fn fetch_directive(&mut self) -> Result<(), YamlFault> {
         self.unroll(-1);
         self.remove_simple_key()?;
         self.simple_key_allowed = false;
@@ -301,7 +301,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn fetch_indicator(&mut self, kind: TokenKind) -> Result<(), Fault> {
+    fn fetch_indicator(&mut self, kind: TokenKind) -> Result<(), YamlFault> {
         self.unroll(-1);
         self.remove_simple_key()?;
         self.simple_key_allowed = false;
@@ -313,7 +313,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn fetch_flow_start(&mut self, kind: TokenKind) -> Result<(), Fault> {
+    fn fetch_flow_start(&mut self, kind: TokenKind) -> Result<(), YamlFault> {
         self.save_simple_key()?;
         let token = self.passed + self.tokens.len();
         self.simple_keys.push(SimpleKey { token, mark: self.cursor.mark, ..SimpleKey::default() });
@@ -326,7 +326,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn fetch_flow_end(&mut self, kind: TokenKind) -> Result<(), Fault> {
+    fn fetch_flow_end(&mut self, kind: TokenKind) -> Result<(), YamlFault> {
         self.remove_simple_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
@@ -341,14 +341,14 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn fetch_flow_entry(&mut self) -> Result<(), Fault> {
+    fn fetch_flow_entry(&mut self) -> Result<(), YamlFault> {
         self.remove_simple_key()?;
         self.simple_key_allowed = true;
         self.push_character(TokenKind::FlowEntry);
         Ok(())
     }
 
-    fn fetch_block_entry(&mut self) -> Result<(), Fault> {
+    fn fetch_block_entry(&mut self) -> Result<(), YamlFault> {
         if self.flow_level == 0 {
             if !self.simple_key_allowed {
                 return self.cursor.fault("block sequence entries are not allowed in this context");
@@ -362,7 +362,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn fetch_key(&mut self) -> Result<(), Fault> {
+    fn fetch_key(&mut self) -> Result<(), YamlFault> {
         if self.flow_level == 0 {
             if !self.simple_key_allowed {
                 return self.cursor.fault("mapping keys are not allowed in this context");
@@ -376,7 +376,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn fetch_value(&mut self) -> Result<(), Fault> {
+    fn fetch_value(&mut self) -> Result<(), YamlFault> {
         let level = self.simple_keys.len() - 1;
         if self.is_valid(level)? {
             let SimpleKey { token, mark, .. } = self.simple_keys[level];
@@ -400,7 +400,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Scans a token that may be a simple key, but cannot be followed by another one.
-    fn fetch_after_key(&mut self, scan: fn(&mut Self) -> Result<Token, Fault>) -> Result<(), Fault> {
+    fn fetch_after_key(&mut self, scan: fn(&mut Self) -> Result<Token, YamlFault>) -> Result<(), YamlFault> {
         self.save_simple_key()?;
         self.simple_key_allowed = false;
         let token = scan(self)?;
@@ -408,7 +408,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn fetch_block_scalar(&mut self) -> Result<(), Fault> {
+    fn fetch_block_scalar(&mut self) -> Result<(), YamlFault> {
         self.remove_simple_key()?;
         self.simple_key_allowed = true;
         let token = self.scan_block_scalar()?;

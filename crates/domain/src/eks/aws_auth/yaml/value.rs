@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::Fault;
-use super::document::{Document, Kind, NodeId};
+use super::YamlFault;
+use super::document::{Document, NodeId, NodeKind};
 use super::scalar::{self, Resolved};
 
 /// Go refuses JSON that is nested deeper.
@@ -26,22 +26,22 @@ pub enum Value<'d> {
     Bool,
     Number,
     Text(Cow<'d, str>),
-    List(Vec<Item<'d>>),
-    Map(Vec<Field<'d>>),
+    List(Vec<YamlItem<'d>>),
+    Map(Vec<YamlField<'d>>),
     /// A collection too deep to be kept.
     Deep,
 }
 
 /// A value and the node that it came from; behind an alias, that is the anchored node.
 #[derive(Debug)]
-pub struct Item<'d> {
+pub struct YamlItem<'d> {
     pub line: usize,
     pub value: Value<'d>,
 }
 
 /// A key that is a text, and its value. Other keys are checked and dropped, since they never name a field.
 #[derive(Debug)]
-pub struct Field<'d> {
+pub struct YamlField<'d> {
     pub name: Cow<'d, str>,
     pub line: usize,
     /// Whether an equal key came before it, which it replaces.
@@ -50,7 +50,7 @@ pub struct Field<'d> {
 }
 
 /// Decodes the document. The error is the one for which Go refuses the text as a whole.
-pub fn decode(document: &Document) -> Result<Value<'_>, Fault> {
+pub fn decode(document: &Document) -> Result<Value<'_>, YamlFault> {
     let Some(root) = document.root else { return Ok(Value::Null) };
     let decoded = Decoder::new(document).run(root)?;
     match decoded.unfit {
@@ -63,13 +63,13 @@ pub fn decode(document: &Document) -> Result<Value<'_>, Fault> {
 /// it.
 struct Decoded<'d> {
     value: Value<'d>,
-    unfit: Option<Fault>,
-    key: Key<'d>,
+    unfit: Option<YamlFault>,
+    key: YamlKey<'d>,
 }
 
 /// What makes two keys of a Go map equal.
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Key<'d> {
+enum YamlKey<'d> {
     Null,
     Bool(bool),
     Int(i64),
@@ -84,11 +84,11 @@ enum Key<'d> {
 struct Filling<'d> {
     slots: Vec<Slot<'d>>,
     /// The positions of the slots beyond the first few.
-    index: HashMap<Key<'d>, usize>,
+    index: HashMap<YamlKey<'d>, usize>,
 }
 
 struct Slot<'d> {
-    key: Key<'d>,
+    key: YamlKey<'d>,
     line: usize,
     done: Decoded<'d>,
     merged: bool,
@@ -99,8 +99,8 @@ enum Frame<'d> {
     Sequence {
         items: &'d [NodeId],
         next: usize,
-        values: Vec<Item<'d>>,
-        unfit: Option<Fault>,
+        values: Vec<YamlItem<'d>>,
+        unfit: Option<YamlFault>,
     },
     Mapping {
         fields: &'d [NodeId],
@@ -116,7 +116,7 @@ enum Frame<'d> {
 enum Awaits<'d> {
     Nothing,
     Key,
-    Value(Key<'d>, usize),
+    Value(YamlKey<'d>, usize),
     Merge,
 }
 
@@ -144,38 +144,38 @@ impl<'d> Decoder<'d> {
         }
     }
 
-    fn run(mut self, root: NodeId) -> Result<Decoded<'d>, Fault> {
+    fn run(mut self, root: NodeId) -> Result<Decoded<'d>, YamlFault> {
         let mut done = self.enter(root, false)?;
         while let Some(frame) = self.stack.pop() {
             done = self.advance(frame, done)?;
         }
-        done.ok_or_else(|| Fault::new(1, "no value"))
+        done.ok_or_else(|| YamlFault::new(1, "no value"))
     }
 
     /// Begins a node: a scalar is finished at once, any other node goes on the stack.
-    fn enter(&mut self, id: NodeId, merges: bool) -> Result<Option<Decoded<'d>>, Fault> {
+    fn enter(&mut self, id: NodeId, merges: bool) -> Result<Option<Decoded<'d>>, YamlFault> {
         let document = self.document;
         let node = document.node(id);
         self.count(node.line)?;
         match &node.kind {
-            Kind::Scalar(scalar) => {
-                let resolved = scalar::resolve(scalar).map_err(|message| Fault::new(node.line, message))?;
+            NodeKind::Scalar(scalar) => {
+                let resolved = scalar::resolve(scalar).map_err(|message| YamlFault::new(node.line, message))?;
                 return Ok(Some(simple(resolved, node.line)));
             }
-            Kind::Sequence { items, .. } => {
+            NodeKind::Sequence { items, .. } => {
                 self.descend(node.line)?;
                 self.stack.push(Frame::Sequence { items, next: 0, values: Vec::new(), unfit: None });
             }
-            Kind::Mapping { fields, .. } => {
+            NodeKind::Mapping { fields, .. } => {
                 if !merges {
                     self.descend(node.line)?;
                     self.filling.push(Filling::default());
                 }
                 self.stack.push(Frame::Mapping { fields, next: 0, awaits: Awaits::Nothing, merges });
             }
-            Kind::Alias(target) => {
+            NodeKind::Alias(target) => {
                 if !self.aliases.insert(id) {
-                    return Err(Fault::new(node.line, "an anchor's value contains itself"));
+                    return Err(YamlFault::new(node.line, "an anchor's value contains itself"));
                 }
                 self.stack.push(Frame::Alias(id));
                 return self.enter(*target, merges);
@@ -184,13 +184,13 @@ impl<'d> Decoder<'d> {
         Ok(None)
     }
 
-    fn descend(&mut self, line: usize) -> Result<(), Fault> {
+    fn descend(&mut self, line: usize) -> Result<(), YamlFault> {
         self.level += 1;
-        if self.level > DEEPEST { Err(Fault::new(line, "exceeded max depth")) } else { Ok(()) }
+        if self.level > DEEPEST { Err(YamlFault::new(line, "exceeded max depth")) } else { Ok(()) }
     }
 
     /// Go's guard against texts that grow without bound through their aliases.
-    fn count(&mut self, line: usize) -> Result<(), Fault> {
+    fn count(&mut self, line: usize) -> Result<(), YamlFault> {
         self.decoded += 1;
         if !self.aliases.is_empty() {
             self.decoded_in_alias += 1;
@@ -204,14 +204,14 @@ impl<'d> Decoder<'d> {
                 _ => 0.99 - 0.89 * ((all - 400_000.0) / 3_600_000.0),
             };
             if aliased / all > allowed {
-                return Err(Fault::new(line, "document contains excessive aliasing"));
+                return Err(YamlFault::new(line, "document contains excessive aliasing"));
             }
         }
         Ok(())
     }
 
     /// Continues a frame, which may have waited for `done`.
-    fn advance(&mut self, frame: Frame<'d>, done: Option<Decoded<'d>>) -> Result<Option<Decoded<'d>>, Fault> {
+    fn advance(&mut self, frame: Frame<'d>, done: Option<Decoded<'d>>) -> Result<Option<Decoded<'d>>, YamlFault> {
         match frame {
             Frame::Alias(id) => {
                 self.aliases.remove(&id);
@@ -233,15 +233,15 @@ impl<'d> Decoder<'d> {
         &mut self,
         items: &'d [NodeId],
         next: usize,
-        mut values: Vec<Item<'d>>,
-        mut unfit: Option<Fault>,
+        mut values: Vec<YamlItem<'d>>,
+        mut unfit: Option<YamlFault>,
         done: Option<Decoded<'d>>,
-    ) -> Result<Option<Decoded<'d>>, Fault> {
+    ) -> Result<Option<Decoded<'d>>, YamlFault> {
         if let Some(done) = done {
             let line = self.document.node(items[next - 1]).line;
             unfit = unfit.or(done.unfit);
             if self.level <= KEPT_LEVELS {
-                values.push(Item { line, value: done.value });
+                values.push(YamlItem { line, value: done.value });
             }
         }
         if let Some(&item) = items.get(next) {
@@ -251,7 +251,7 @@ impl<'d> Decoder<'d> {
             let kept = self.level <= KEPT_LEVELS;
             self.level -= 1;
             let value = if kept { Value::List(values) } else { Value::Deep };
-            Ok(Some(Decoded { value, unfit, key: Key::Collection }))
+            Ok(Some(Decoded { value, unfit, key: YamlKey::Collection }))
         }
     }
 
@@ -262,15 +262,15 @@ impl<'d> Decoder<'d> {
         awaits: Awaits<'d>,
         merges: bool,
         done: Option<Decoded<'d>>,
-    ) -> Result<Option<Decoded<'d>>, Fault> {
+    ) -> Result<Option<Decoded<'d>>, YamlFault> {
         let Some(&id) = fields.get(next) else {
             self.store(awaits, done, merges);
             return Ok(if merges { None } else { self.filled() });
         };
         let node = self.document.node(id);
         if let (Awaits::Key, Some(key)) = (&awaits, &done) {
-            if key.key == Key::Collection {
-                return Err(Fault::new(node.line, "invalid map key: a list or a mapping"));
+            if key.key == YamlKey::Collection {
+                return Err(YamlFault::new(node.line, "invalid map key: a list or a mapping"));
             }
             let line = self.document.node(fields[next - 1]).line;
             let awaits = Awaits::Value(key.key.clone(), line);
@@ -294,22 +294,22 @@ impl<'d> Decoder<'d> {
     }
 
     /// Begins the value of `<<`: a mapping, or several of which the earlier ones take precedence.
-    fn merge(&mut self, id: NodeId) -> Result<Option<Decoded<'d>>, Fault> {
+    fn merge(&mut self, id: NodeId) -> Result<Option<Decoded<'d>>, YamlFault> {
         let document = self.document;
         let is_mapping = |id: NodeId| {
             let kind = &document.node(id).kind;
-            let kind = if let Kind::Alias(target) = kind { &document.node(*target).kind } else { kind };
-            matches!(kind, Kind::Mapping { .. })
+            let kind = if let NodeKind::Alias(target) = kind { &document.node(*target).kind } else { kind };
+            matches!(kind, NodeKind::Mapping { .. })
         };
         let node = document.node(id);
         match &node.kind {
-            Kind::Sequence { items, .. } if items.iter().all(|&item| is_mapping(item)) => {
+            NodeKind::Sequence { items, .. } if items.iter().all(|&item| is_mapping(item)) => {
                 self.stack.push(Frame::Merges(items.clone()));
                 Ok(None)
             }
-            Kind::Mapping { .. } | Kind::Alias(_) if is_mapping(id) => self.enter(id, true),
-            Kind::Scalar(_) | Kind::Sequence { .. } | Kind::Mapping { .. } | Kind::Alias(_) => {
-                Err(Fault::new(node.line, "map merge requires map or sequence of maps as the value"))
+            NodeKind::Mapping { .. } | NodeKind::Alias(_) if is_mapping(id) => self.enter(id, true),
+            NodeKind::Scalar(_) | NodeKind::Sequence { .. } | NodeKind::Mapping { .. } | NodeKind::Alias(_) => {
+                Err(YamlFault::new(node.line, "map merge requires map or sequence of maps as the value"))
             }
         }
     }
@@ -323,15 +323,15 @@ impl<'d> Decoder<'d> {
         for Slot { key, line, done, repeated, .. } in filling.slots {
             unfit = unfit.or(done.unfit);
             match key {
-                Key::Null | Key::Uint(_) => {
-                    unfit = unfit.or_else(|| Some(Fault::new(line, "unsupported map key")));
+                YamlKey::Null | YamlKey::Uint(_) => {
+                    unfit = unfit.or_else(|| Some(YamlFault::new(line, "unsupported map key")));
                 }
-                Key::Text(name) if kept => kept_fields.push(Field { name, line, repeated, value: done.value }),
-                Key::Text(_) | Key::Bool(_) | Key::Int(_) | Key::Float(_) | Key::Collection => {}
+                YamlKey::Text(name) if kept => kept_fields.push(YamlField { name, line, repeated, value: done.value }),
+                YamlKey::Text(_) | YamlKey::Bool(_) | YamlKey::Int(_) | YamlKey::Float(_) | YamlKey::Collection => {}
             }
         }
         let value = if kept { Value::Map(kept_fields) } else { Value::Deep };
-        Some(Decoded { value, unfit, key: Key::Collection })
+        Some(Decoded { value, unfit, key: YamlKey::Collection })
     }
 }
 
@@ -339,7 +339,7 @@ impl<'d> Filling<'d> {
     /// Stores a value; it replaces that of an equal key.
     fn set(&mut self, mut slot: Slot<'d>) {
         // NaN equals nothing, not even itself.
-        let is_nan = matches!(slot.key, Key::Float(bits) if f64::from_bits(bits).is_nan());
+        let is_nan = matches!(slot.key, YamlKey::Float(bits) if f64::from_bits(bits).is_nan());
         let found = if is_nan { None } else { self.find(&slot.key) };
         if let Some(index) = found {
             slot.repeated = !slot.merged && !self.slots[index].merged;
@@ -352,7 +352,7 @@ impl<'d> Filling<'d> {
         }
     }
 
-    fn find(&self, key: &Key<'d>) -> Option<usize> {
+    fn find(&self, key: &YamlKey<'d>) -> Option<usize> {
         let searched = &self.slots[..self.slots.len().min(SEARCHED)];
         searched.iter().position(|other| other.key == *key).or_else(|| self.index.get(key).copied())
     }
@@ -360,17 +360,18 @@ impl<'d> Filling<'d> {
 
 fn simple(resolved: Resolved<'_>, line: usize) -> Decoded<'_> {
     let (value, key) = match resolved {
-        Resolved::Null => (Value::Null, Key::Null),
-        Resolved::Bool(value) => (Value::Bool, Key::Bool(value)),
-        Resolved::Int(number) => (Value::Number, Key::Int(number)),
-        Resolved::Uint(number) => (Value::Number, Key::Uint(number)),
+        Resolved::Null => (Value::Null, YamlKey::Null),
+        Resolved::Bool(value) => (Value::Bool, YamlKey::Bool(value)),
+        Resolved::Int(number) => (Value::Number, YamlKey::Int(number)),
+        Resolved::Uint(number) => (Value::Number, YamlKey::Uint(number)),
         Resolved::Float(number) => {
-            let unfit = (!number.is_finite()).then(|| Fault::new(line, "json: unsupported value: no finite number"));
+            let unfit =
+                (!number.is_finite()).then(|| YamlFault::new(line, "json: unsupported value: no finite number"));
             // Go's positive and negative zero are equal.
             let bits = if number == 0.0 { 0 } else { number.to_bits() };
-            return Decoded { value: Value::Number, unfit, key: Key::Float(bits) };
+            return Decoded { value: Value::Number, unfit, key: YamlKey::Float(bits) };
         }
-        Resolved::Text(text) => (Value::Text(text.clone()), Key::Text(text)),
+        Resolved::Text(text) => (Value::Text(text.clone()), YamlKey::Text(text)),
     };
     Decoded { value, unfit: None, key }
 }

@@ -119,7 +119,7 @@ pub struct RiskReason {
     pub names: Vec<String>,
     /// The objects concerned, if the danger does not name them itself.
     pub things: Vec<String>,
-    place: Place,
+    place: BoundIn,
 }
 
 /// An assessment of rules: the gravest risk, and every reason, the gravest first. There is always a reason.
@@ -133,7 +133,7 @@ pub struct Assessment {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Place {
+enum BoundIn {
     Namespace,
     Namespaces,
     Cluster,
@@ -148,9 +148,9 @@ pub fn assess(rules: &[Rule]) -> Assessment {
 /// ConfigMaps amounts to being cluster-admin.
 pub fn assess_in(rules: &[Rule], reach: &Reach) -> Assessment {
     let (place, kube_system) = match reach {
-        Reach::Cluster => (Place::Cluster, true),
+        Reach::Cluster => (BoundIn::Cluster, true),
         Reach::Namespaces(names) => {
-            let place = if names.len() > 1 { Place::Namespaces } else { Place::Namespace };
+            let place = if names.len() > 1 { BoundIn::Namespaces } else { BoundIn::Namespace };
             (place, names.iter().any(|name| name == "kube-system"))
         }
     };

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::{Danger, Place, RiskReason};
+use super::{BoundIn, Danger, RiskReason};
 use crate::eks::rbac::join_and;
 
-impl fmt::Display for Place {
+impl fmt::Display for BoundIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Namespace => "in the namespace",
@@ -65,9 +65,9 @@ impl fmt::Display for RiskReason {
             Danger::MakesVolumes => f.write_str("makes persistent volumes, which can hold any node's disk"),
             Danger::ChangesNamespaces => {
                 let which = match (place, self.names.is_empty()) {
-                    (Place::Namespace, true) => "the namespace itself".to_owned(),
-                    (Place::Namespaces, true) => "the namespaces themselves".to_owned(),
-                    (Place::Cluster, _) | (_, false) => every("namespace", "namespaces"),
+                    (BoundIn::Namespace, true) => "the namespace itself".to_owned(),
+                    (BoundIn::Namespaces, true) => "the namespaces themselves".to_owned(),
+                    (BoundIn::Cluster, _) | (_, false) => every("namespace", "namespaces"),
                 };
                 write!(f, "changes {which}, and so which pods are allowed there")
             }

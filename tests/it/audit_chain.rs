@@ -359,7 +359,7 @@ async fn a_chain_that_was_cut_or_made_anew_since_it_was_verified_is_found() {
         let seq = if seq == 0 { links } else { seq + 1 };
         match walk(&town, AT_ONCE).await {
             WalkStep::Broken(broken) => {
-                assert!(broken.place == ChainPlace::At(seq) && broken.what.contains(what), "{broken}")
+                assert!(broken.place == ChainPlace::At(seq) && broken.what.contains(what), "{broken}");
             }
             other => panic!("{what}: {other:?}"),
         }

@@ -224,7 +224,7 @@ impl ClusterLook<'_> {
                 findings.push(CheckResult::not_checked("cluster.aws_auth", "aws-auth: first the right to read it"));
             }
             Err(fault) => {
-                findings.push(CheckResult::failed("cluster.aws_auth", words::unread("aws-auth", &told(&fault))))
+                findings.push(CheckResult::failed("cluster.aws_auth", words::unread("aws-auth", &told(&fault))));
             }
         }
         match marker {
@@ -237,7 +237,7 @@ impl ClusterLook<'_> {
                 findings.push(CheckResult::not_checked("cluster.marker", "the marker: first the right to read it"));
             }
             Err(fault) => {
-                findings.push(CheckResult::failed("cluster.marker", words::unread("the marker", &told(&fault))))
+                findings.push(CheckResult::failed("cluster.marker", words::unread("the marker", &told(&fault))));
             }
         }
         (findings, versions)

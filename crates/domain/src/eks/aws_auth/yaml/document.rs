@@ -130,10 +130,10 @@ impl Builder {
                 self.add(kind, start, end, anchor, decorated);
             }
             YamlEvent::SequenceStart { node, flow } => {
-                self.open(NodeKind::Sequence { items: Vec::new(), flow }, node)?
+                self.open(NodeKind::Sequence { items: Vec::new(), flow }, node)?;
             }
             YamlEvent::MappingStart { node, flow } => {
-                self.open(NodeKind::Mapping { fields: Vec::new(), flow }, node)?
+                self.open(NodeKind::Mapping { fields: Vec::new(), flow }, node)?;
             }
             YamlEvent::Alias { name, start, end } => {
                 let Some(&target) = self.anchors.get(&name) else {
@@ -168,7 +168,7 @@ impl Builder {
             parent.end = parent.end.max(end.at);
             match &mut parent.kind {
                 NodeKind::Sequence { items: children, .. } | NodeKind::Mapping { fields: children, .. } => {
-                    children.push(id)
+                    children.push(id);
                 }
                 NodeKind::Scalar(_) | NodeKind::Alias(_) => {}
             }

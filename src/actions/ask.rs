@@ -406,7 +406,7 @@ fn field_of(reason: &Refusal) -> Field {
         | Refusal::NoPolicyForNamespace { .. }
         | Refusal::SeveralPolicies { .. } => Field::Namespaces,
         Refusal::TooLong { .. } | Refusal::TooShort => Field::Minutes,
-        Refusal::NobodyEligible { .. } | Refusal::TooFewEligible { .. } => Field::Whole,
+        Refusal::NoneEligible { .. } | Refusal::TooFewEligible { .. } => Field::Whole,
     }
 }
 

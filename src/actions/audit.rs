@@ -124,7 +124,7 @@ pub async fn export(
 /// a copy that takes no writes, nothing is recorded, and the second value is `false`.
 ///
 /// # Errors
-/// Before anything is recorded: `UnknownName` if a filter has a name that does not exist, `BrokenChain` if the chain does not
+/// Before anything is recorded: `Unknown` if a filter has a name that does not exist, `Broken` if the chain does not
 /// hold. `Store`.
 pub async fn export_from_terminal(
     store: &Store,

@@ -25,7 +25,7 @@ pub enum NotOwned {
     #[error("This command's time is over: it was used already or is older than 15 minutes. Run the new one below.")]
     NonceOver,
     #[error("{arn} is another person's already. If it should be yours, ask an operator.")]
-    SomebodyElses { arn: String },
+    OfAnotherPerson { arn: String },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -33,7 +33,7 @@ pub enum NotOwned {
 /// Makes an identity a person's without a proof, as the demo's seed does. No route of the portal does this.
 ///
 /// # Errors
-/// `SomebodyElses`, `Store`.
+/// `OfAnotherPerson`, `Store`.
 pub async fn seeded(store: &Store, person: &Person, arn: &str, unique_id: &str) -> Result<PrincipalId, NotOwned> {
     let arn = PrincipalArn::parse(arn).map_err(|error| StoreError::corrupt("principal", "arn", error))?;
     own(store, person, None, &arn, unique_id).await
@@ -73,7 +73,7 @@ async fn own_once(
         && held.person != person.id
         && held.unique_id == unique_id
     {
-        return Err(NotOwned::SomebodyElses { arn: arn.to_string() });
+        return Err(NotOwned::OfAnotherPerson { arn: arn.to_string() });
     }
     let mut tx = store.begin().await?;
     if let Some(name) = nonce
@@ -95,7 +95,7 @@ async fn own_once(
     let now = tx.now().await?;
     let id = PrincipalId(machine::new_id());
     tx.add_principal(id, person.id, arn, unique_id).await.map_err(|error| match error.constraint() {
-        Some("principal_arn_live") => NotOwned::SomebodyElses { arn: arn.to_string() },
+        Some("principal_arn_live") => NotOwned::OfAnotherPerson { arn: arn.to_string() },
         _ => error.into(),
     })?;
     tx.event(&event(person, proven(arn.as_str(), Some(unique_id))), now).await?;

@@ -26,8 +26,8 @@ const LARGEST: usize = 32 << 20;
 #[error("the answer is larger than {} MiB", LARGEST >> 20)]
 pub(super) struct AnswerTooLarge;
 
-/// A client that reads at most [`LARGEST`] bytes of each answer. Beyond that the call fails with [`AnswerTooLarge`], and the
-/// rest is not read. None of Latchkey's calls streams its answer.
+/// A client that reads at most [`LARGEST`] bytes of each answer. Beyond that the call fails with [`AnswerTooLarge`],
+/// and the rest is not read. None of Latchkey's calls streams its answer.
 pub(super) fn bounded(client: SharedHttpClient) -> SharedHttpClient {
     Bounded(client).into_shared()
 }

@@ -19,7 +19,8 @@ const AT_ONCE: usize = 8;
 pub enum KnownUser {
     /// The user, with tags and without inline policies.
     Is(IamUser),
-    Nobody,
+    /// No user has the ARN.
+    NotThere,
     /// Latchkey may not look: the right is missing, or the user is of another account.
     NotAllowed(Fault),
 }
@@ -40,9 +41,9 @@ impl Aws {
         };
         match self.get_user(account, arn, &call).await {
             // A user at another path has another ARN: it is not the one that was asked for.
-            Ok(user) if !user.arn().eq_ignore_ascii_case(arn.as_str()) => Ok(KnownUser::Nobody),
+            Ok(user) if !user.arn().eq_ignore_ascii_case(arn.as_str()) => Ok(KnownUser::NotThere),
             Ok(user) => Ok(KnownUser::Is(observed(user, BTreeMap::new()))),
-            Err(fault) if fault.is_not_found() => Ok(KnownUser::Nobody),
+            Err(fault) if fault.is_not_found() => Ok(KnownUser::NotThere),
             Err(fault) if *fault.kind() == call.right_missing() => Ok(KnownUser::NotAllowed(fault)),
             Err(fault) => Err(fault),
         }

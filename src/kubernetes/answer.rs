@@ -7,7 +7,7 @@ use latchkey_domain::access::blocker::{Missing, MissingRight};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{error::Error, time::Duration};
 
-/// Kubernetes' `ApiStatus`, as far as it matters.
+/// Kubernetes' `Status`, as far as it matters.
 #[derive(Debug, Default, Deserialize)]
 struct ApiStatus {
     #[serde(default)]
@@ -43,7 +43,7 @@ pub(super) fn read<T: DeserializeOwned>(head: &Parts, body: &[u8], call: &ApiCal
             call.failed(FaultKind::Transient).because("the answer could not be read").caused_by(error)
         });
     }
-    // A proxy on the way may answer 404, too: only a `ApiStatus` of the API server says that something does not exist.
+    // A proxy on the way may answer 404, too: only a `Status` of the API server says that something does not exist.
     let status = serde_json::from_slice::<ApiStatus>(body).ok().filter(|status| status.kind == "Status");
     let Some(status) = status else {
         let elsewhere = if head.status.is_redirection() { " and sends on, where Latchkey does not follow" } else { "" };

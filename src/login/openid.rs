@@ -333,12 +333,12 @@ impl OpenId {
         let asked = userinfo::ask(&self.provider, &self.http, tokens.bearer(), &about.subject, expected).await;
         match asked {
             Ok(claims) => Ok(ProviderClaims { userinfo: Some(claims), ..about }),
-            Err(NoUserinfo::SomebodyElse { told }) => {
+            Err(NoUserinfo::AnotherPerson { told }) => {
                 tracing::error!(
                     issuer = %self.config.issuer, subject = %about.subject, %told,
                     "security: userinfo speaks of another person than the ID token; the sign-in was refused"
                 );
-                Err(LoginError::SomebodyElse)
+                Err(LoginError::AnotherPerson)
             }
             Err(error) if about.is_enough(&self.config) => {
                 tracing::warn!(error = %error, "userinfo says nothing; the ID token is enough");

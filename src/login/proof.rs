@@ -55,8 +55,8 @@ pub enum NotProven {
     RoleNotYet { arn: String },
     #[error("{arn} is not an IAM user. Use the AWS profile of your IAM user.")]
     NotAUser { arn: String },
-    #[error("{}", NotOwned::SomebodyElses { arn: arn.clone() })]
-    SomebodyElses { arn: String },
+    #[error("{}", NotOwned::OfAnotherPerson { arn: arn.clone() })]
+    OfAnotherPerson { arn: String },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -65,7 +65,7 @@ impl From<NotOwned> for NotProven {
     fn from(error: NotOwned) -> Self {
         match error {
             NotOwned::NonceOver => Self::NonceOver,
-            NotOwned::SomebodyElses { arn } => Self::SomebodyElses { arn },
+            NotOwned::OfAnotherPerson { arn } => Self::OfAnotherPerson { arn },
             NotOwned::Store(error) => Self::Store(error),
         }
     }

@@ -205,11 +205,11 @@ pub(super) struct Link {
 
 /// Walks the whole chain as it was at one moment: no gap, each link over the one before and over its event's bytes,
 /// each event's columns as its bytes tell, and no event without a link but the newest. `progress` is called with the
-/// number of links that were checked. Only the tail can be cut unseen; if [`VerifiedChain::head`] is kept elsewhere, that
-/// shows, too.
+/// number of links that were checked. Only the tail can be cut unseen; if [`VerifiedChain::head`] is kept elsewhere,
+/// that shows, too.
 ///
 /// # Errors
-/// `BrokenChain` with the first place that does not hold; `Store` if the database does not answer.
+/// `Broken` with the first place that does not hold; `Store` if the database does not answer.
 pub async fn verify(pool: &PgPool, progress: impl FnMut(u64)) -> Result<VerifiedChain, NotVerified> {
     let mut tx = begin::begin(pool).await?;
     sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;

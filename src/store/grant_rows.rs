@@ -61,8 +61,8 @@ pub(super) struct GrantRow {
     residual: Option<String>,
 }
 
-/// Grants as [`GrantRow`]s, selected by the condition `$tail`. Every column can be read, so that one row does not fail the
-/// others: JSON comes as its text, and a time that a program cannot represent as null.
+/// Grants as [`GrantRow`]s, selected by the condition `$tail`. Every column can be read, so that one row does not fail
+/// the others: JSON comes as its text, and a time that a program cannot represent as null.
 macro_rules! rows {
     ($tail:tt, $($argument:expr),*) => {
         sqlx::query_as!(

@@ -5,7 +5,7 @@
 //! - `Forbidden`: this person may see the thing, but may not do this.
 //! - `Conflict`: another person acted first, or the form is stale, and the handler has no fresh page of its own to
 //!   show.
-//! - `TooOftenPage`: allowed again after the window; what was typed is kept.
+//! - `TooOften`: allowed again after the window; what was typed is kept.
 //! - `Malformed`: a body or a parameter that no form of Latchkey sends.
 //! - `Unavailable`: the database, or another dependency, does not answer; nothing was stored.
 //! - `Internal`: a fault of Latchkey. The cause is logged under the request's id; the page shows the id and nothing

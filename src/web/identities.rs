@@ -166,7 +166,7 @@ fn reason(error: &NotProven) -> &'static str {
         NotProven::StsDown(_) => "STS down",
         NotProven::RoleNotYet { .. } => "a role",
         NotProven::NotAUser { .. } => "not an IAM user",
-        NotProven::SomebodyElses { .. } => "another person's",
+        NotProven::OfAnotherPerson { .. } => "another person's",
         NotProven::Store(_) => "database",
     }
 }

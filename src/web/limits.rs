@@ -79,7 +79,7 @@ impl State {
     /// Counts a sign-in that begins or comes back from this address.
     ///
     /// # Errors
-    /// `TooOftenPage`, `Unavailable`.
+    /// `TooOften`, `Unavailable`.
     pub async fn count_sign_in(&self, from: Address) -> Result<(), Failure> {
         self.count(CountedAction::SignInFrom, &from.counted(), self.site.limits.sign_ins_per_address, Often::SignInFrom)
             .await
@@ -88,7 +88,7 @@ impl State {
     /// Counts one more act of a person or a session, by its id.
     ///
     /// # Errors
-    /// `TooOftenPage`, `Unavailable`.
+    /// `TooOften`, `Unavailable`.
     pub async fn count(&self, what: CountedAction, whose: &str, times: u32, said: Often) -> Result<(), Failure> {
         match limits::count(&self.store, what, whose, times).await? {
             None => Ok(()),

@@ -89,7 +89,7 @@ impl SignInPage {
             | LoginError::GroupsTruncated
             | LoginError::NoHandle { .. }
             | LoginError::NoUserinfo { .. }
-            | LoginError::SomebodyElse => StatusCode::FORBIDDEN,
+            | LoginError::AnotherPerson => StatusCode::FORBIDDEN,
             LoginError::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
         };
         tracing::warn!(error = %chain(error), "a sign-in failed");

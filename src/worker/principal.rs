@@ -188,7 +188,7 @@ async fn note_identity(
     let told = compare(desired, seen);
     let other = match seen {
         SeenIdentity::Is(other) if told == Compared::Differs => Some(other.as_str()),
-        SeenIdentity::Is(_) | SeenIdentity::NotAsked | SeenIdentity::Nobody | SeenIdentity::Refused(_) => None,
+        SeenIdentity::Is(_) | SeenIdentity::NotAsked | SeenIdentity::NoUser | SeenIdentity::Refused(_) => None,
     };
     // A look that shows no id did not find the right one either.
     let is_news = (told == Compared::Same && desired.differs.is_some()) || other.is_some();
@@ -341,8 +341,8 @@ async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Princip
     });
     let found = match known {
         Ok(KnownUser::Is(found)) => found,
-        Ok(KnownUser::Nobody) => {
-            return PrincipalLook { identity: SeenIdentity::Nobody, observed: Ok(PrincipalObservation::of(None)) };
+        Ok(KnownUser::NotThere) => {
+            return PrincipalLook { identity: SeenIdentity::NoUser, observed: Ok(PrincipalObservation::of(None)) };
         }
         Ok(KnownUser::NotAllowed(fault)) => {
             let why = Blocker::from(&fault);
@@ -362,7 +362,7 @@ async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Princip
     let observed = match policies {
         Ok(inline_policies) => Ok(PrincipalObservation::of(Some(IamUser { inline_policies, ..found }))),
         Err(fault) if fault.is_not_found() => {
-            return PrincipalLook { identity: SeenIdentity::Nobody, observed: Ok(PrincipalObservation::of(None)) };
+            return PrincipalLook { identity: SeenIdentity::NoUser, observed: Ok(PrincipalObservation::of(None)) };
         }
         Err(fault) if !writable && matches!(fault.kind(), FaultKind::Refused { .. }) => {
             let trouble = Some(Blocker::from(&fault));

@@ -1,5 +1,6 @@
 //! Rules that Cargo cannot enforce: which module of the portal may use which other.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -96,6 +97,49 @@ fn no_field_of_an_event_is_named_as_one_that_every_line_has() {
             }
         }
     }
+}
+
+/// Names that several modules give to a type of theirs. Each file of `cli` has the `Args` of its command, named as clap
+/// names them, and only the list of commands sees them.
+const IN_SEVERAL_MODULES: [&str; 1] = ["Args"];
+
+/// `Verdict`, `Row` or `Held` in two modules are two things, and who reads one of them has to look up which.
+#[test]
+fn each_public_type_has_a_name_of_its_own() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut homes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (file, text) in files(vec![root.join("src"), root.join("crates/domain/src")]) {
+        for name in text.lines().filter_map(public_type) {
+            homes.entry(name).or_default().insert(file.strip_prefix(root).unwrap().to_string_lossy().into_owned());
+        }
+    }
+    assert!(homes.len() > 500, "types are looked for where they are not");
+    homes.retain(|name, files| files.len() > 1 && !IN_SEVERAL_MODULES.contains(&name.as_str()));
+    assert!(homes.is_empty(), "a name for several types: {homes:#?}");
+}
+
+/// The name of the type that a line defines, if any other module can see it.
+fn public_type(line: &str) -> Option<String> {
+    let after = line.trim_start().strip_prefix("pub")?;
+    let after = after.strip_prefix('(').map_or(Some(after), |within| within.split_once(')').map(|(_, after)| after))?;
+    let (kind, after) = after.trim_start().split_once(' ')?;
+    ["struct", "enum", "trait", "type", "union"].contains(&kind).then(|| name(after))
+}
+
+#[test]
+fn public_types_are_found() {
+    let found = [
+        "pub struct Row {",
+        "    pub(super) enum Row<'a> {",
+        "pub(in crate::a) type Row = u8;",
+        "pub trait Row: Copy {",
+    ];
+    assert!(found.iter().all(|line| public_type(line).as_deref() == Some("Row")));
+    assert!(
+        ["struct Row;", "pub fn row() {", "/// pub struct Row", "pub struct_row: Row,"]
+            .iter()
+            .all(|l| public_type(l).is_none())
+    );
 }
 
 #[test]
@@ -213,14 +257,14 @@ fn names_are_found_within_braces() {
 }
 
 /// Reads of things that only some people may see.
-const OF_SOMEBODY: [&str; 4] = ["request::by_id(", "grant::by_id(", "grant::plain(", "target::by_key("];
+const OF_ONE_PERSON: [&str; 4] = ["request::by_id(", "grant::by_id(", "grant::plain(", "target::by_key("];
 
 #[test]
 fn who_may_see_is_asked_in_one_place() {
     let mut wrong = Vec::new();
     for (room, _) in ROOMS.iter().filter(|(room, _)| *room != "store") {
         for (file, text) in sources(room).into_iter().filter(|(file, _)| !file.ends_with("actions/sight.rs")) {
-            let reads = OF_SOMEBODY.iter().filter(|read| text.contains(**read));
+            let reads = OF_ONE_PERSON.iter().filter(|read| text.contains(**read));
             wrong.extend(reads.map(|read| format!("{} calls {read}..): ask actions::sight", file.display())));
         }
     }

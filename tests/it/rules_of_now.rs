@@ -301,7 +301,7 @@ async fn an_operator_releases_an_identity_and_nobody_else_does() {
     assert!(matches!(release("dee", "gus", "she left").await, Err(NotReleased::OtherHandle(whose)) if whose == "ana"));
     assert!(matches!(release("dee", "ana", " ").await, Err(NotReleased::Reason(UnfitReason::Missing))));
     let taken = own::seeded(&town.web, town.person("gus"), &Town::arn("ana"), "AIDAANA").await;
-    assert!(matches!(taken, Err(NotOwned::SomebodyElses { .. })), "{taken:?}");
+    assert!(matches!(taken, Err(NotOwned::OfAnotherPerson { .. })), "{taken:?}");
     release("dee", "ana", "she left").await.unwrap();
     assert!(matches!(release("dee", "ana", "again").await, Err(NotReleased::Already)));
     assert_eq!(closed(&town, waiting).await.1.as_deref(), Some("principal_ended"));

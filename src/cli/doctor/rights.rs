@@ -78,7 +78,7 @@ async fn too_much(cluster: &ApiServer, policy: &PolicyFile) -> CheckResult {
         Err(fault) => return CheckResult::failed(CHECK, words::unread("what the worker may", &told(&fault))),
     };
     if !grave.is_empty() {
-        return CheckResult::warning(CHECK, words::becomes_anybody(&grave));
+        return CheckResult::warning(CHECK, words::takes_any_identity(&grave));
     }
     let more: Vec<String> = excess(policy, &own.rules).iter().map(ToString::to_string).collect();
     if !more.is_empty() {

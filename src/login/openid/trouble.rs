@@ -57,7 +57,7 @@ pub enum LoginError {
         "The identity provider said two different things about who you are, so you were not signed in. Tell its \
          administrators and those who run Latchkey."
     )]
-    SomebodyElse,
+    AnotherPerson,
     #[error("this person signed in {} times within ten minutes", .0.times)]
     TooOften(TooOften),
     #[error("The database does not answer. Try again in a minute.")]

@@ -34,7 +34,7 @@ pub enum NoUserinfo {
     #[error("{0}")]
     Claim(WrongClaim),
     #[error("it speaks of another person than the ID token")]
-    SomebodyElse { told: String },
+    AnotherPerson { told: String },
 }
 
 impl NoUserinfo {
@@ -50,7 +50,7 @@ impl NoUserinfo {
             | Self::NoObject { .. }
             | Self::Unsigned(_)
             | Self::Claim(_)
-            | Self::SomebodyElse { .. } => false,
+            | Self::AnotherPerson { .. } => false,
         }
     }
 }
@@ -108,7 +108,7 @@ pub async fn ask(
     }
     id_token::once(&claims, "sub").map_err(NoUserinfo::Claim)?;
     let told = id_token::subject(&claims).map_err(NoUserinfo::Claim)?;
-    if told == subject { Ok(claims) } else { Err(NoUserinfo::SomebodyElse { told }) }
+    if told == subject { Ok(claims) } else { Err(NoUserinfo::AnotherPerson { told }) }
 }
 
 /// Why the provider refuses, in its own words: from the body, as at the token endpoint, or from the header of RFC 6750

@@ -127,7 +127,7 @@ impl Export {
     /// shows. The older links are checked as they are read.
     ///
     /// # Errors
-    /// `Unknown` before anything else is checked; `BrokenChain` if the chain does not hold, as far as it was checked;
+    /// `Unknown` before anything else is checked; `Broken` if the chain does not hold, as far as it was checked;
     /// `Store`.
     pub async fn begin(pool: &PgPool, wanted: &AuditSearch, format: Format) -> Result<Self, NotBegun> {
         let mut tx = begin::begin_with(pool, "begin isolation level repeatable read, read only").await?;
@@ -181,7 +181,7 @@ impl Export {
     /// The next part; `None` once the export is complete.
     ///
     /// # Errors
-    /// `BrokenChain` if the chain lacks a link or event: what was given out before is an incomplete export. `Store`.
+    /// `Broken` if the chain lacks a link or event: what was given out before is an incomplete export. `Store`.
     pub async fn part(&mut self) -> Result<Option<String>, NotVerified> {
         if !self.begun {
             self.begun = true;

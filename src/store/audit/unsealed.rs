@@ -17,7 +17,7 @@ pub(super) struct Newest {
 /// looks at every event.
 ///
 /// # Errors
-/// `BrokenChain` with the first event for which that does not hold; `Store`.
+/// `Broken` with the first event for which that does not hold; `Store`.
 pub(super) async fn count(
     connection: &mut PgConnection,
     last: u64,

@@ -147,10 +147,10 @@ async fn named(store: &Store, wanted: &AuditSearch) -> Result<Option<FilterIds>,
     )
     .fetch_one(store.pool())
     .await?;
-    let is_nobody = wanted.person.is_some() && row.person.is_none();
+    let names_no_person = wanted.person.is_some() && row.person.is_none();
     let is_nowhere = wanted.cluster.is_some() && row.clusters.is_empty();
     let clusters = wanted.cluster.as_ref().map(|_| row.clusters);
-    Ok((!is_nobody && !is_nowhere).then_some(FilterIds { actor: row.actor, person: row.person, clusters }))
+    Ok((!names_no_person && !is_nowhere).then_some(FilterIds { actor: row.actor, person: row.person, clusters }))
 }
 
 /// The chain's last link.

@@ -77,7 +77,7 @@ pub(super) async fn shown(
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct LiveQuery {
+pub struct LiveAccessQuery {
     seen: String,
 }
 
@@ -86,7 +86,7 @@ pub async fn live(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
     Id(id): Id<GrantId>,
-    Query(query): Query<LiveQuery>,
+    Query(query): Query<LiveAccessQuery>,
 ) -> Result<Response, Failure> {
     let page = GrantPage::read(&state, &signed_in, id, RefusedRevocation::default()).await?;
     if page.view.version == query.seen {

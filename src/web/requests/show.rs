@@ -123,7 +123,7 @@ pub async fn page(
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct LiveQuery {
+pub struct LiveRequestQuery {
     seen: String,
     /// Set if the page has a form: its content must not change while a person reads it.
     deciding: Option<String>,
@@ -140,7 +140,7 @@ pub async fn live(
     Extract(state): Extract<State>,
     signed_in: SignedIn,
     Id(id): Id<RequestId>,
-    Query(query): Query<LiveQuery>,
+    Query(query): Query<LiveRequestQuery>,
 ) -> Result<Response, Failure> {
     let page = RequestPage::read(&state, &signed_in, id, RefusedVote::default()).await?;
     if page.version == query.seen {

@@ -112,7 +112,7 @@ pub fn exceeds(more: &[String]) -> CheckWords {
     )
 }
 
-pub fn becomes_anybody(more: &[String]) -> CheckWords {
+pub fn takes_any_identity(more: &[String]) -> CheckWords {
     CheckWords::new(
         format!("the worker may make itself any identity: {}", some_of(more, 6)),
         "It binds by name only and never escalates; with this, an attacker who controls it is the cluster's \

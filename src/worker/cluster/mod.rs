@@ -26,8 +26,8 @@
 //! itself records `grant.change_ended`. Only the proof waits for the lock
 //! (`what_ends_is_taken_away_while_somebody_keeps_its_rows_locked`). If another row that a run writes or refers to
 //! stays locked (a line's, the cluster's), the run begins again and only takes away, which needs none of those rows
-//! (`RunScope`). An intent whose row is locked stays open for a later run, and an observation that cannot be stored leaves
-//! the one before (`tests/it/worker/rows_kept.rs`).
+//! (`RunScope`). An intent whose row is locked stays open for a later run, and an observation that cannot be stored
+//! leaves the one before (`tests/it/worker/rows_kept.rs`).
 
 mod apply;
 mod earlier;

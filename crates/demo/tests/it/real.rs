@@ -45,7 +45,7 @@ async fn an_access_begins_and_ends_on_a_real_api_server_and_no_process_is_left()
     admin(&demo, &["delete", "namespace", "monitoring"]);
     admin(&demo, &["-n", "kube-system", "delete", "configmap", "aws-auth"]);
     let folder = demo.stop().await;
-    nobody_is_left(folder.path()).await;
+    no_process_is_left(folder.path()).await;
 
     let demo = Demo::start(folder, &[]).await;
     let again = admin(&demo, &["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"]);
@@ -55,7 +55,7 @@ async fn an_access_begins_and_ends_on_a_real_api_server_and_no_process_is_left()
         assert!(!names.contains(gone[1]), "a restart puts nothing back: {names}");
     }
     let folder = demo.stop().await;
-    nobody_is_left(folder.path()).await;
+    no_process_is_left(folder.path()).await;
 }
 
 /// What the page says to do, as Ana.
@@ -105,7 +105,7 @@ fn refused(output: &Output) {
 }
 
 /// Requires that every process of the demo has ended; the last of them may end a moment after the demo.
-async fn nobody_is_left(folder: &Path) {
+async fn no_process_is_left(folder: &Path) {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         let left = processes_of(folder);

@@ -11,7 +11,7 @@ pub use missing::{Also, Missing, MissingRight};
 use super::{GrantId, decide_again::NotAllowed};
 use crate::eks::{
     aws_auth::Unsafe,
-    iam_policy::PolicyTooLarge,
+    iam_policy::OversizedPolicy,
     rbac::{Attributes, Unworkable},
 };
 use jiff::Timestamp;
@@ -221,7 +221,7 @@ blockers! {
     /// Another installation of Latchkey tagged the principal.
     "principal_of_other_installation" => PrincipalOfOtherInstallation { arn: String, installation: String } Operator
     /// The policy would be larger than AWS allows.
-    "policy_too_large" => PolicyTooLarge { size: PolicyTooLarge } Holder
+    "policy_too_large" => PolicyTooLarge { size: OversizedPolicy } Holder
     /// IAM does not show the policy as it was written.
     "policy_not_shown" => PolicyNotShown { arn: String, policy: String } Itself
     /// IAM may still show what was there before the last write.

@@ -145,7 +145,8 @@ pub enum Refusal {
     #[error("At least 5 minutes.")]
     TooShort,
     #[error("No other person can approve `{policy}`{}. Choose another profile, or ask an operator.", known(.approvers))]
-    NobodyEligible { policy: String, approvers: Vec<Handle> },
+    #[serde(rename = "nobody_eligible")]
+    NoneEligible { policy: String, approvers: Vec<Handle> },
     #[error(
         "The policy \"{policy}\" wants {quorum} approvals, and no other person can approve beside you{}. Choose \
          another profile, or ask an operator.",

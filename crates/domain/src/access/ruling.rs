@@ -251,7 +251,7 @@ fn undecidable(
     let in_group = |group: &String| requester.groups.contains(group) || known.iter().any(|p| p.groups.contains(group));
     let open = approvers.groups.iter().any(|group| !in_group(group));
     if others.is_empty() && !open {
-        return Some(Refusal::NobodyEligible { policy: policy.name.clone(), approvers: Vec::new() });
+        return Some(Refusal::NoneEligible { policy: policy.name.clone(), approvers: Vec::new() });
     }
     if approvers.groups.is_empty() && others.len() < usize::from(quorum.get()) {
         return Some(Refusal::TooFewEligible { policy: policy.name.clone(), quorum, approvers: named() });

@@ -140,9 +140,9 @@ pub fn iam_statements(file: &PolicyFile, boundary: Option<&str>) -> Vec<WorkerSt
     accounts.extend(file.clusters.iter().map(|cluster| cluster.arn.account()));
     accounts.sort();
     accounts.dedup();
-    let anybody: Vec<String> = accounts.iter().map(|id| format!("arn:{partition}:iam::{id}:user/*")).collect();
-    if !anybody.is_empty() {
-        statements.push(allow("LatchkeyIdentities", &["iam:GetUser"], &anybody));
+    let all_users: Vec<String> = accounts.iter().map(|id| format!("arn:{partition}:iam::{id}:user/*")).collect();
+    if !all_users.is_empty() {
+        statements.push(allow("LatchkeyIdentities", &["iam:GetUser"], &all_users));
     }
     let users: Vec<String> = file
         .accounts

@@ -96,8 +96,8 @@ pub struct DesiredGrant {
     pub resting: bool,
     /// Why nothing is set up for it, if the [second decision](crate::access::decide_again) does not allow it now.
     pub held: Option<Obstacle>,
-    /// The parts of it that the last look left [in place](crate::plan::tampering::PartsInPlace::of): a part that is missing
-    /// now was removed by another client.
+    /// The parts of it that the last look left [in place](crate::plan::tampering::PartsInPlace::of): a part that is
+    /// missing now was removed by another client.
     pub stood: BTreeSet<String>,
 }
 

@@ -272,7 +272,7 @@ pub struct PrincipalObservation {
 impl PrincipalObservation {
     /// What IAM said about a user that the worker may read.
     pub fn of(found: Option<IamUser>) -> Self {
-        let identity = found.as_ref().map_or(SeenIdentity::Nobody, |user| SeenIdentity::Is(user.unique_id.clone()));
+        let identity = found.as_ref().map_or(SeenIdentity::NoUser, |user| SeenIdentity::Is(user.unique_id.clone()));
         Self { found: found.map(IamPrincipal::User), trouble: None, identity }
     }
 
@@ -295,7 +295,8 @@ pub enum SeenIdentity {
     /// Its unique id.
     Is(String),
     /// The user does not exist.
-    Nobody,
+    #[serde(rename = "nobody")]
+    NoUser,
     /// AWS does not let Latchkey look, or Latchkey is not able to.
     Refused(Blocker),
 }

@@ -201,7 +201,7 @@ fn unprotected(observed: &PrincipalObservation) -> String {
         SeenIdentity::Refused(_) => {
             format!(" The access is {UNPROTECTED}: AWS does not let Latchkey see who has the ARN.")
         }
-        SeenIdentity::NotAsked | SeenIdentity::Is(_) | SeenIdentity::Nobody => String::new(),
+        SeenIdentity::NotAsked | SeenIdentity::Is(_) | SeenIdentity::NoUser => String::new(),
     }
 }
 

@@ -166,8 +166,8 @@ pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Prin
         }
         return plan;
     }
-    if observed.identity == SeenIdentity::Nobody {
-        let why = nobody(desired);
+    if observed.identity == SeenIdentity::NoUser {
+        let why = no_user(desired);
         plan.trouble.extend(present(desired).map(|grant| (grant.id, Obstacle::Blocked(why.clone()))));
         return plan;
     }
@@ -206,7 +206,7 @@ fn carries_ours(desired: &DesiredPrincipal, user: &IamUser) -> bool {
 /// What a look says about the principal's identity. An activation depends on it.
 pub fn compare(desired: &DesiredPrincipal, seen: &SeenIdentity) -> Compared {
     match seen {
-        SeenIdentity::NotAsked | SeenIdentity::Nobody => Compared::Nothing,
+        SeenIdentity::NotAsked | SeenIdentity::NoUser => Compared::Nothing,
         // If no unique id was recorded at the proof, there is nothing to compare with.
         SeenIdentity::Refused(_) => Compared::Unprotected,
         SeenIdentity::Is(_) if desired.unique_id.is_empty() => Compared::Unprotected,
@@ -236,7 +236,7 @@ fn doubted(desired: &DesiredPrincipal, is: &str) -> Blocker {
     Blocker::PrincipalDoubted { arn, was, is }
 }
 
-fn nobody(desired: &DesiredPrincipal) -> Blocker {
+fn no_user(desired: &DesiredPrincipal) -> Blocker {
     Blocker::PrincipalUnknown { arn: desired.arn.to_string() }
 }
 
@@ -330,8 +330,8 @@ pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec
         if let Some(why) = &doubt {
             return ProofState::Missing(why.clone());
         }
-        if grant.wish.is_present() && observed.identity == SeenIdentity::Nobody {
-            return ProofState::Missing(nobody(desired));
+        if grant.wish.is_present() && observed.identity == SeenIdentity::NoUser {
+            return ProofState::Missing(no_user(desired));
         }
         if shows_the_past {
             return ProofState::Missing(Blocker::PolicyStale { arn: arn() });

@@ -210,7 +210,7 @@ fn asked_of(desired: &DesiredCluster, question: &Question) -> (String, String, A
 fn mapping_differs(grant: &DesiredGrant, identity: &Identity, authenticator: &Authenticator<'_>) -> Option<Blocker> {
     let reads_back = match authenticator.identify(grant.arn.as_str()) {
         Identified::Line(taken) => taken.username == identity.username && taken.groups == identity.groups,
-        Identified::Entry(_) | Identified::Nobody | Identified::Unknown(_) => false,
+        Identified::Entry(_) | Identified::NotMapped | Identified::Unknown(_) => false,
     };
     let (arn, username) = (grant.arn.to_string(), identity.username.clone());
     (!reads_back).then_some(Blocker::NotMappedYet { arn, username })

@@ -49,7 +49,7 @@ impl Service {
 }
 
 /// What a request asks for.
-struct Asked {
+struct AwsRequest {
     service: Service,
     action: String,
     form: Form,
@@ -97,7 +97,12 @@ async fn answer(State((aws, page)): State<(Aws, Page)>, request: Request<Body>) 
 }
 
 /// A call behind a gate: made when the gate opens, whether or not a client waits for its answer.
-async fn held(aws: &Aws, asked: &Arc<Asked>, received: Received, gate: crate::gate::Gate) -> Result<String, ApiError> {
+async fn held(
+    aws: &Aws,
+    asked: &Arc<AwsRequest>,
+    received: Received,
+    gate: crate::gate::Gate,
+) -> Result<String, ApiError> {
     let (aws, asked) = (aws.clone(), Arc::clone(asked));
     let call = tokio::spawn(async move { gate.pass(|| called(&aws, &asked, &received, None, now())).await });
     call.await.unwrap_or_else(|_| Err(ApiError::new(500, "ServiceFailure", "the request was not handled")))
@@ -112,7 +117,7 @@ fn cut() -> Response<Body> {
 /// Performs the call, and logs it.
 fn called(
     aws: &Aws,
-    asked: &Asked,
+    asked: &AwsRequest,
     received: &Received,
     fault: Option<&Fault>,
     now: Timestamp,
@@ -147,7 +152,7 @@ fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
 }
 
-fn ask(received: &Received) -> Asked {
+fn ask(received: &Received) -> AwsRequest {
     let in_query = received.query.contains("Action=");
     let body = String::from_utf8_lossy(&received.body);
     let form = Form::read(if in_query { &received.query } else { &body });
@@ -165,11 +170,11 @@ fn ask(received: &Received) -> Asked {
         Service::Iam | Service::Sts => form.get("Action").unwrap_or("Unknown").to_owned(),
     };
     let wants_json = received.header("accept").is_some_and(|accept| accept.contains("application/json"));
-    Asked { service, action, form, wants_json, request_id: request_id() }
+    AwsRequest { service, action, form, wants_json, request_id: request_id() }
 }
 
-fn asked_nothing() -> Asked {
-    Asked {
+fn asked_nothing() -> AwsRequest {
+    AwsRequest {
         service: Service::Sts,
         action: "Unknown".to_owned(),
         form: Form::read(""),
@@ -185,7 +190,7 @@ fn request_id() -> String {
 /// The answer's body, and the caller if it was recognised.
 fn perform(
     aws: &Aws,
-    asked: &Asked,
+    asked: &AwsRequest,
     received: &Received,
     fault: Option<&Fault>,
     now: Timestamp,
@@ -220,12 +225,12 @@ fn perform(
     (Some(caller), outcome)
 }
 
-fn success(asked: &Asked, body: String) -> Response<Body> {
+fn success(asked: &AwsRequest, body: String) -> Response<Body> {
     let json = asked.service == Service::Eks || (asked.service == Service::Sts && asked.wants_json);
     respond(asked, StatusCode::OK, json, body)
 }
 
-fn error_response(asked: &Asked, error: &ApiError) -> Response<Body> {
+fn error_response(asked: &AwsRequest, error: &ApiError) -> Response<Body> {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match asked.service {
         Service::Eks => {
@@ -254,7 +259,7 @@ fn error_response(asked: &Asked, error: &ApiError) -> Response<Body> {
     }
 }
 
-fn respond(asked: &Asked, status: StatusCode, json: bool, body: String) -> Response<Body> {
+fn respond(asked: &AwsRequest, status: StatusCode, json: bool, body: String) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let kind = if json { "application/json" } else { "text/xml" };

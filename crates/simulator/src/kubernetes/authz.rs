@@ -127,7 +127,7 @@ pub fn demand(store: &Store, user: &User, what: &Attributes) -> Result<(), Refus
 
 /// A rule that a user holds and the binding that gives it.
 #[derive(Debug, Clone)]
-pub struct Held {
+pub struct GivenRule {
     /// The rule.
     pub rule: Rule,
     /// `RoleBinding "x/y" of ClusterRole "view" to User "z"`.
@@ -135,7 +135,7 @@ pub struct Held {
 }
 
 /// All rules that `user` holds in `namespace` (empty: cluster-wide only). Missing roles are added to `errors`.
-pub fn rules_for(store: &Store, user: &User, namespace: &str, errors: &mut Vec<String>) -> Vec<Held> {
+pub fn rules_for(store: &Store, user: &User, namespace: &str, errors: &mut Vec<String>) -> Vec<GivenRule> {
     let mut held = Vec::new();
     let kinds = [("clusterrolebindings", "ClusterRoleBinding", ""), ("rolebindings", "RoleBinding", namespace)];
     for (plural, word, namespace) in kinds {
@@ -157,7 +157,7 @@ pub fn rules_for(store: &Store, user: &User, namespace: &str, errors: &mut Vec<S
                         reference["name"],
                         describe(subject, namespace)
                     );
-                    held.extend(rules.into_iter().map(|rule| Held { rule, source: source.clone() }));
+                    held.extend(rules.into_iter().map(|rule| GivenRule { rule, source: source.clone() }));
                 }
                 Err(missing) => errors.push(missing),
             }

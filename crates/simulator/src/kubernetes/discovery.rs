@@ -1,7 +1,7 @@
 //! What the server reports about itself: its kinds all at once (aggregated discovery) to clients that ask for it, which
 //! every server since 1.27 offers, or group by group.
 
-use super::kinds::{KINDS, Kind, REVIEWS};
+use super::kinds::{KINDS, REVIEWS, ServedKind};
 use super::openapi;
 use latchkey_domain::eks::rbac::{Kinds, Lives};
 use serde_json::{Value, json};
@@ -114,7 +114,7 @@ fn groups() -> Vec<(&'static str, &'static str)> {
     groups
 }
 
-fn all() -> impl Iterator<Item = &'static Kind> {
+fn all() -> impl Iterator<Item = &'static ServedKind> {
     KINDS.iter().chain(REVIEWS)
 }
 

@@ -2,7 +2,7 @@
 
 use super::authn::User;
 use super::authz::{Attributes, Rule, decide, path_matches, role_rules, rules_for, rules_of};
-use super::kinds::{Kind, RBAC};
+use super::kinds::{RBAC, ServedKind};
 use super::status::Refusal;
 use super::store::Store;
 use serde_json::Value;
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn check(
     store: &Store,
     user: &User,
-    kind: &Kind,
+    kind: &ServedKind,
     object: &Value,
     namespace: &str,
     named: &str,

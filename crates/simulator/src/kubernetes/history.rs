@@ -4,7 +4,7 @@ use super::{
     Objects,
     authn::User,
     authz, aws_auth, lock,
-    store::{Change, Event, Store},
+    store::{Event, ObjectChange, Store},
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -88,8 +88,10 @@ impl Store {
 
     fn again(&mut self, event: &Event) {
         match event.change {
-            Change::Added | Change::Modified => self.restore_object(event.key.clone(), event.object.clone()),
-            Change::Deleted => self.forget_object(&event.key),
+            ObjectChange::Added | ObjectChange::Modified => {
+                self.restore_object(event.key.clone(), event.object.clone());
+            }
+            ObjectChange::Deleted => self.forget_object(&event.key),
         }
         self.set_revision(event.revision);
     }

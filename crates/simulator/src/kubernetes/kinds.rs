@@ -2,8 +2,7 @@
 
 /// One resource of one API group.
 #[derive(Debug, PartialEq, Eq)]
-#[expect(clippy::struct_field_names, reason = "`kind` is what Kubernetes calls it")]
-pub struct Kind {
+pub struct ServedKind {
     /// API group, empty for the core group.
     pub group: &'static str,
     /// Version in that group.
@@ -27,8 +26,8 @@ const fn kind(
     namespaced: bool,
     short: &'static [&'static str],
     in_all: bool,
-) -> Kind {
-    Kind { group, version: "v1", plural, kind, namespaced, short, in_all }
+) -> ServedKind {
+    ServedKind { group, version: "v1", plural, kind, namespaced, short, in_all }
 }
 
 /// The API group of roles and bindings.
@@ -39,7 +38,7 @@ pub const AUTHORIZATION: &str = "authorization.k8s.io";
 pub const AUTHENTICATION: &str = "authentication.k8s.io";
 
 /// Every stored resource. Reviews are answered, not stored, and are listed in [`REVIEWS`].
-pub static KINDS: &[Kind] = &[
+pub static KINDS: &[ServedKind] = &[
     kind("", "configmaps", "ConfigMap", true, &["cm"], false),
     kind("", "endpoints", "Endpoints", true, &["ep"], false),
     kind("", "events", "Event", true, &["ev"], false),
@@ -67,7 +66,7 @@ pub static KINDS: &[Kind] = &[
 ];
 
 /// Resources that can only be created, and are answered at once.
-pub static REVIEWS: &[Kind] = &[
+pub static REVIEWS: &[ServedKind] = &[
     kind(AUTHENTICATION, "selfsubjectreviews", "SelfSubjectReview", false, &[], false),
     kind(AUTHORIZATION, "localsubjectaccessreviews", "LocalSubjectAccessReview", true, &[], false),
     kind(AUTHORIZATION, "selfsubjectaccessreviews", "SelfSubjectAccessReview", false, &[], false),
@@ -75,7 +74,7 @@ pub static REVIEWS: &[Kind] = &[
     kind(AUTHORIZATION, "subjectaccessreviews", "SubjectAccessReview", false, &[], false),
 ];
 
-impl Kind {
+impl ServedKind {
     /// `v1` or `rbac.authorization.k8s.io/v1`.
     pub fn api_version(&self) -> String {
         if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
@@ -103,16 +102,16 @@ pub fn qualified(group: &str, resource: &str) -> String {
 }
 
 /// The stored resource at this place of the API, if there is one.
-pub fn by_plural(group: &str, version: &str, plural: &str) -> Option<&'static Kind> {
+pub fn by_plural(group: &str, version: &str, plural: &str) -> Option<&'static ServedKind> {
     KINDS.iter().find(|k| k.group == group && k.version == version && k.plural == plural)
 }
 
 /// The resource whose objects carry this `apiVersion` and `kind`.
-pub fn by_kind(api_version: &str, name: &str) -> Option<&'static Kind> {
+pub fn by_kind(api_version: &str, name: &str) -> Option<&'static ServedKind> {
     KINDS.iter().find(|k| k.kind == name && k.api_version() == api_version)
 }
 
 /// The resource that a test means by `configmaps`, `ConfigMap` or `cm`.
-pub fn by_name(name: &str) -> Option<&'static Kind> {
+pub fn by_name(name: &str) -> Option<&'static ServedKind> {
     KINDS.iter().find(|k| k.plural == name || k.kind == name || k.short.contains(&name))
 }

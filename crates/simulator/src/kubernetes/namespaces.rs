@@ -1,6 +1,6 @@
 //! The life of namespaces: what may be created in them, and how they end.
 
-use super::kinds::Kind;
+use super::kinds::ServedKind;
 use super::patch;
 use super::status::Refusal;
 use super::store::{Key, Store};
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// Refuses a creation in a namespace that does not exist or is ending.
-pub fn accepts(store: &Store, kind: &Kind, namespace: &str, object: &Value) -> Result<(), Refusal> {
+pub fn accepts(store: &Store, kind: &ServedKind, namespace: &str, object: &Value) -> Result<(), Refusal> {
     let found = store.namespace(namespace).ok_or_else(|| Refusal::not_found("", "namespaces", namespace))?;
     if found["metadata"]["deletionTimestamp"].is_null() {
         return Ok(());

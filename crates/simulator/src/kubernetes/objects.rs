@@ -1,7 +1,7 @@
 //! Reading and writing stored objects.
 
 use super::authn::User;
-use super::kinds::Kind;
+use super::kinds::ServedKind;
 use super::namespaces;
 use super::patch::{self, Writer};
 use super::request::{Request, Target};
@@ -25,7 +25,7 @@ pub struct Call<'a> {
     /// The object or list that it is about.
     pub target: &'a Target,
     /// The resource.
-    pub kind: &'static Kind,
+    pub kind: &'static ServedKind,
     /// The time of the request.
     pub now: Timestamp,
     /// Whether a deleted namespace stays `Terminating`.
@@ -249,7 +249,7 @@ impl Call<'_> {
 }
 
 /// The object in a body.
-pub(super) fn parse(kind: &Kind, body: &[u8]) -> Result<Value, Refusal> {
+pub(super) fn parse(kind: &ServedKind, body: &[u8]) -> Result<Value, Refusal> {
     let object: Value = serde_json::from_slice(body)
         .map_err(|e| Refusal::bad_request(format!("couldn't get version/kind; json parse error: {e}")))?;
     validate::decodable(kind, &object)?;

@@ -1,7 +1,7 @@
 //! The part of OpenAPI v3 that kubectl needs to leave validation to the server: each kind's PATCH takes
 //! `fieldValidation`.
 
-use super::kinds::{KINDS, Kind};
+use super::kinds::{KINDS, ServedKind};
 use serde_json::{Map, Value, json};
 
 /// The document at `path`, if it is one of OpenAPI's.
@@ -15,7 +15,7 @@ pub fn page(path: &str) -> Option<Value> {
         }
         return Some(json!({ "paths": paths }));
     }
-    let kinds: Vec<&Kind> = KINDS.iter().filter(|k| rest[1..] == root(k)).collect();
+    let kinds: Vec<&ServedKind> = KINDS.iter().filter(|k| rest[1..] == root(k)).collect();
     if kinds.is_empty() {
         return None;
     }
@@ -36,6 +36,6 @@ pub fn page(path: &str) -> Option<Value> {
     Some(json!({ "openapi": "3.0.0", "info": info, "paths": paths, "components": { "schemas": {} } }))
 }
 
-fn root(kind: &Kind) -> String {
+fn root(kind: &ServedKind) -> String {
     if kind.group.is_empty() { "api/v1".to_owned() } else { format!("apis/{}/{}", kind.group, kind.version) }
 }

@@ -1,6 +1,6 @@
 //! A request as the API server understands it: verb, resource, namespace, name.
 
-use super::kinds::{self, Kind};
+use super::kinds::{self, ServedKind};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, Uri};
 use percent_encoding::percent_decode_str;
@@ -41,7 +41,7 @@ pub struct Target {
 
 impl Target {
     /// The stored resource, if this server has it.
-    pub fn kind(&self) -> Option<&'static Kind> {
+    pub fn kind(&self) -> Option<&'static ServedKind> {
         kinds::by_plural(&self.group, &self.version, &self.resource)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::authn::User;
 use super::authz::{Attributes, decide, rules_for};
-use super::kinds::{Kind, REVIEWS};
+use super::kinds::{REVIEWS, ServedKind};
 use super::objects::Reply;
 use super::request::Target;
 use super::status::{Fault, Refusal};
@@ -10,12 +10,12 @@ use super::store::Store;
 use serde_json::{Value, json};
 
 /// The review that a request asks for, if it is one.
-pub fn kind_of(target: &Target) -> Option<&'static Kind> {
+pub fn kind_of(target: &Target) -> Option<&'static ServedKind> {
     REVIEWS.iter().find(|k| k.group == target.group && k.version == target.version && k.plural == target.resource)
 }
 
 /// Answers a review that `user` sends, from the objects in `store`.
-pub fn answer(store: &Store, user: &User, target: &Target, kind: &Kind, body: &[u8]) -> Result<Reply, Refusal> {
+pub fn answer(store: &Store, user: &User, target: &Target, kind: &ServedKind, body: &[u8]) -> Result<Reply, Refusal> {
     let mut review: Value = if body.is_empty() {
         json!({})
     } else {
@@ -50,7 +50,7 @@ pub fn answer(store: &Store, user: &User, target: &Target, kind: &Kind, body: &[
 }
 
 /// The user that a review names, with its groups and no others.
-fn subject(kind: &Kind, spec: &Value) -> Result<User, Refusal> {
+fn subject(kind: &ServedKind, spec: &Value) -> Result<User, Refusal> {
     let name = text(&spec["user"]);
     let groups: Vec<String> = strings(&spec["groups"]);
     if name.is_empty() && groups.is_empty() {
@@ -60,7 +60,7 @@ fn subject(kind: &Kind, spec: &Value) -> Result<User, Refusal> {
     Ok(User { name: name.to_owned(), groups, ..User::default() })
 }
 
-fn access(store: &Store, user: &User, kind: &Kind, spec: &Value) -> Result<Value, Refusal> {
+fn access(store: &Store, user: &User, kind: &ServedKind, spec: &Value) -> Result<Value, Refusal> {
     let what = attributes(kind, spec)?;
     let decision = decide(store, user, &what);
     let mut status = json!({ "allowed": decision.allowed });
@@ -70,7 +70,7 @@ fn access(store: &Store, user: &User, kind: &Kind, spec: &Value) -> Result<Value
     Ok(status)
 }
 
-fn attributes(kind: &Kind, spec: &Value) -> Result<Attributes, Refusal> {
+fn attributes(kind: &ServedKind, spec: &Value) -> Result<Attributes, Refusal> {
     let (resource, path) = (&spec["resourceAttributes"], &spec["nonResourceAttributes"]);
     if resource.is_null() == path.is_null() {
         let rule = "exactly one of nonResourceAttributes or resourceAttributes must be specified";

@@ -1,6 +1,6 @@
 //! Label and field selectors of lists.
 
-use super::kinds::Kind;
+use super::kinds::ServedKind;
 use super::status::Refusal;
 use serde_json::Value;
 
@@ -104,7 +104,7 @@ pub struct Fields(Vec<(String, String, bool)>);
 
 impl Fields {
     /// Reads `metadata.name=x,status.phase!=Running`.
-    pub fn parse(kind: &Kind, text: &str) -> Result<Self, Refusal> {
+    pub fn parse(kind: &ServedKind, text: &str) -> Result<Self, Refusal> {
         let mut fields = Vec::new();
         for part in text.split(',').filter(|p| !p.is_empty()) {
             let (path, value, equal) = if let Some((path, value)) = part.split_once("!=") {

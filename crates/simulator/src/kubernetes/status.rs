@@ -1,6 +1,6 @@
 //! `Status` objects: the refusals of an API server.
 
-use super::kinds::{Kind, qualified};
+use super::kinds::{ServedKind, qualified};
 use serde_json::{Value, json};
 
 /// A request that was refused, with everything that goes into the answer.
@@ -78,7 +78,7 @@ impl Refusal {
     }
 
     /// 409 on create.
-    pub fn already_exists(kind: &Kind, name: &str, being_deleted: bool) -> Self {
+    pub fn already_exists(kind: &ServedKind, name: &str, being_deleted: bool) -> Self {
         let subject = kind.qualified();
         let message = if being_deleted {
             format!("object is being deleted: {subject} \"{name}\" already exists")
@@ -89,7 +89,7 @@ impl Refusal {
     }
 
     /// 409 because another client wrote in between.
-    pub fn stale(kind: &Kind, name: &str) -> Self {
+    pub fn stale(kind: &ServedKind, name: &str) -> Self {
         Self::conflict(
             kind.group,
             kind.plural,
@@ -121,7 +121,7 @@ impl Refusal {
     }
 
     /// 422 with every fault of the object.
-    pub fn invalid(kind: &Kind, name: &str, faults: &[Fault]) -> Self {
+    pub fn invalid(kind: &ServedKind, name: &str, faults: &[Fault]) -> Self {
         let all: Vec<String> = faults.iter().map(|f| format!("{}: {}", f.field, f.message)).collect();
         let list = if all.len() == 1 { all.concat() } else { format!("[{}]", all.join(", ")) };
         let message = format!("{} \"{name}\" is invalid: {list}", kind.qualified_kind());

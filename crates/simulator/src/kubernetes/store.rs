@@ -1,6 +1,6 @@
 //! The content of one server: objects, one revision counter, and the recent past for watches.
 
-use super::kinds::{self, Kind};
+use super::kinds::{self, ServedKind};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -22,13 +22,13 @@ pub struct Key {
 
 impl Key {
     /// The key of `name` in `namespace`, which is ignored for cluster-scoped kinds.
-    pub fn new(kind: &'static Kind, namespace: &str, name: &str) -> Self {
+    pub fn new(kind: &'static ServedKind, namespace: &str, name: &str) -> Self {
         let namespace = if kind.namespaced { namespace.to_owned() } else { String::new() };
         Self { group: kind.group, plural: kind.plural, namespace, name: name.to_owned() }
     }
 
     /// Whether this is an object of `kind`.
-    pub fn is(&self, kind: &Kind) -> bool {
+    pub fn is(&self, kind: &ServedKind) -> bool {
         self.group == kind.group && self.plural == kind.plural
     }
 
@@ -40,7 +40,7 @@ impl Key {
 
 /// The kind of a change, as in a watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum ObjectChange {
     /// The object is new.
     Added,
     /// The object differs from before.
@@ -49,7 +49,7 @@ pub enum Change {
     Deleted,
 }
 
-impl Change {
+impl ObjectChange {
     /// The `type` of a watch event.
     pub fn word(self) -> &'static str {
         match self {
@@ -68,7 +68,7 @@ pub struct Event {
     /// The object that changed.
     pub key: Key,
     /// What happened.
-    pub change: Change,
+    pub change: ObjectChange,
     /// The object after the change; for a deletion, before it.
     pub object: Value,
     /// When it happened.
@@ -125,7 +125,7 @@ impl Store {
     /// Objects of `kind` in order, in one namespace or in all.
     pub fn list<'a>(
         &'a self,
-        kind: &'static Kind,
+        kind: &'static ServedKind,
         namespace: Option<&'a str>,
     ) -> impl Iterator<Item = (&'a Key, &'a Value)> {
         let from = Key::new(kind, namespace.unwrap_or_default(), "");
@@ -144,7 +144,7 @@ impl Store {
     pub fn put(&mut self, key: Key, mut object: Value) -> Value {
         self.revision += 1;
         object["metadata"]["resourceVersion"] = json!(self.revision.to_string());
-        let change = if self.objects.contains_key(&key) { Change::Modified } else { Change::Added };
+        let change = if self.objects.contains_key(&key) { ObjectChange::Modified } else { ObjectChange::Added };
         self.objects.insert(key.clone(), object.clone());
         self.remember(key, change, object.clone());
         object
@@ -155,7 +155,7 @@ impl Store {
         let mut object = self.objects.remove(key)?;
         self.revision += 1;
         object["metadata"]["resourceVersion"] = json!(self.revision.to_string());
-        self.remember(key.clone(), Change::Deleted, object.clone());
+        self.remember(key.clone(), ObjectChange::Deleted, object.clone());
         Some(object)
     }
 
@@ -171,7 +171,7 @@ impl Store {
         self.revision = revision;
     }
 
-    fn remember(&mut self, key: Key, change: Change, object: Value) {
+    fn remember(&mut self, key: Key, change: ObjectChange, object: Value) {
         if self.history.len() == HISTORY {
             self.history.pop_front();
         }

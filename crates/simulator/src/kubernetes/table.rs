@@ -1,12 +1,12 @@
 //! Tables, as `kubectl get` prints them.
 
-use super::kinds::Kind;
+use super::kinds::ServedKind;
 use super::patch::seconds;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// Turns a list or an object into a Table.
-pub fn table(kind: &Kind, body: &Value, now: Timestamp) -> Value {
+pub fn table(kind: &ServedKind, body: &Value, now: Timestamp) -> Value {
     let one = [body.clone()];
     let items = body["items"].as_array().map_or(one.as_slice(), Vec::as_slice);
     let columns = columns(kind);
@@ -38,7 +38,7 @@ pub fn table(kind: &Kind, body: &Value, now: Timestamp) -> Value {
     })
 }
 
-fn columns(kind: &Kind) -> &'static [&'static str] {
+fn columns(kind: &ServedKind) -> &'static [&'static str] {
     match kind.plural {
         "pods" => &["Name", "Ready", "Status", "Restarts", "Age"],
         "namespaces" => &["Name", "Status", "Age"],
@@ -53,7 +53,7 @@ fn columns(kind: &Kind) -> &'static [&'static str] {
     }
 }
 
-fn cell(kind: &Kind, item: &Value, column: &str, now: Timestamp) -> String {
+fn cell(kind: &ServedKind, item: &Value, column: &str, now: Timestamp) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let number = |value: &Value| value.as_u64().unwrap_or(0);
     let (metadata, spec, status) = (&item["metadata"], &item["spec"], &item["status"]);

@@ -1,6 +1,6 @@
 //! What an API server requires of an object before it stores it.
 
-use super::kinds::{Kind, RBAC};
+use super::kinds::{RBAC, ServedKind};
 use super::status::{Fault, Refusal};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +14,7 @@ const ANNOTATIONS_LIMIT: usize = 256 << 10;
 const LABEL_LIMIT: usize = 63;
 
 /// Whether objects of this kind have the field; the API server drops others.
-fn known(kind: &Kind, field: &str) -> bool {
+fn known(kind: &ServedKind, field: &str) -> bool {
     matches!(field, "apiVersion" | "kind" | "metadata")
         || match kind.plural {
             "configmaps" => matches!(field, "data" | "binaryData" | "immutable"),
@@ -27,7 +27,7 @@ fn known(kind: &Kind, field: &str) -> bool {
 }
 
 /// Fills in what the API server fills in (kinds, API groups of subjects, empty status) and drops what it drops.
-pub fn default(kind: &Kind, object: &mut Value) {
+pub fn default(kind: &ServedKind, object: &mut Value) {
     if let Some(fields) = object.as_object_mut() {
         fields.retain(|field, _| known(kind, field));
     }
@@ -71,7 +71,7 @@ fn default_secret(object: &mut Value) {
 }
 
 /// Refuses an object that Go could not decode.
-pub fn decodable(kind: &Kind, object: &Value) -> Result<(), Refusal> {
+pub fn decodable(kind: &ServedKind, object: &Value) -> Result<(), Refusal> {
     let cannot = |field: &str, value: &Value, wanted: &str| {
         let (name, what) = (kind.kind, json_type(value));
         Refusal::bad_request(format!(
@@ -130,7 +130,7 @@ fn json_type(value: &Value) -> &'static str {
 }
 
 /// Refuses with every fault of a new or changed object.
-pub fn check(kind: &Kind, name: &str, object: &Value) -> Result<(), Refusal> {
+pub fn check(kind: &ServedKind, name: &str, object: &Value) -> Result<(), Refusal> {
     let mut faults = Vec::new();
     metadata(kind, &object["metadata"], &mut faults);
     match kind.plural {
@@ -143,7 +143,7 @@ pub fn check(kind: &Kind, name: &str, object: &Value) -> Result<(), Refusal> {
 }
 
 /// Refuses a change of immutable fields.
-pub fn check_update(kind: &Kind, name: &str, before: &Value, after: &Value) -> Result<(), Refusal> {
+pub fn check_update(kind: &ServedKind, name: &str, before: &Value, after: &Value) -> Result<(), Refusal> {
     let mut faults = Vec::new();
     let uid = &after["metadata"]["uid"];
     if *uid != before["metadata"]["uid"] {
@@ -165,7 +165,7 @@ pub fn check_update(kind: &Kind, name: &str, before: &Value, after: &Value) -> R
     if faults.is_empty() { Ok(()) } else { Err(Refusal::invalid(kind, name, &faults)) }
 }
 
-fn metadata(kind: &Kind, metadata: &Value, faults: &mut Vec<Fault>) {
+fn metadata(kind: &ServedKind, metadata: &Value, faults: &mut Vec<Fault>) {
     let name = metadata["name"].as_str().unwrap_or_default();
     let rule = if name.is_empty() {
         faults.push(Fault::required("metadata.name", "name or generateName is required"));
@@ -226,7 +226,7 @@ fn data(data: &Value, faults: &mut Vec<Fault>) {
     }
 }
 
-fn rules(kind: &Kind, rules: &Value, faults: &mut Vec<Fault>) {
+fn rules(kind: &ServedKind, rules: &Value, faults: &mut Vec<Fault>) {
     let empty = |v: &Value| v.as_array().is_none_or(Vec::is_empty);
     for (i, rule) in rules.as_array().into_iter().flatten().enumerate() {
         if empty(&rule["verbs"]) {
@@ -255,7 +255,7 @@ fn rules(kind: &Kind, rules: &Value, faults: &mut Vec<Fault>) {
     }
 }
 
-fn binding(kind: &Kind, object: &Value, faults: &mut Vec<Fault>) {
+fn binding(kind: &ServedKind, object: &Value, faults: &mut Vec<Fault>) {
     let reference = &object["roleRef"];
     if reference["apiGroup"] != RBAC {
         faults.push(Fault::not_supported("roleRef.apiGroup", &or_empty(&reference["apiGroup"]), &[RBAC]));

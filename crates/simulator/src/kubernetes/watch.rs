@@ -1,6 +1,6 @@
 //! Watches: the present objects, then the changes.
 
-use super::kinds::Kind;
+use super::kinds::ServedKind;
 use super::request::{Request, Target};
 use super::selector::{Fields, Labels};
 use super::status::Refusal;
@@ -20,7 +20,7 @@ const LONGEST: Duration = Duration::from_mins(30);
 
 /// A watch that is about to begin.
 pub struct Start {
-    kind: &'static Kind,
+    kind: &'static ServedKind,
     namespace: String,
     labels: Labels,
     fields: Fields,
@@ -31,7 +31,7 @@ pub struct Start {
 
 impl Start {
     /// Reads the parameters; without a `resourceVersion`, all present objects come first.
-    pub fn new(store: &Store, request: &Request, target: &Target, kind: &'static Kind) -> Result<Self, Refusal> {
+    pub fn new(store: &Store, request: &Request, target: &Target, kind: &'static ServedKind) -> Result<Self, Refusal> {
         let labels = Labels::parse(request.parameter("labelSelector").unwrap_or_default())?;
         let fields = Fields::parse(kind, request.parameter("fieldSelector").unwrap_or_default())?;
         let from = request.parameter("resourceVersion").and_then(|r| r.parse().ok()).filter(|r| *r > 0);

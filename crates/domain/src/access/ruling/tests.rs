@@ -178,7 +178,7 @@ fn refusal_tells_every_reason_at_once() {
     let told = reasons(ruling(&file, "view on prod-eu", 180, &[]));
     assert!(matches!(
         &told[..],
-        [Refusal::NoNamespace, Refusal::TooLong { longest_minutes: 120, .. }, Refusal::NobodyEligible { .. }]
+        [Refusal::NoNamespace, Refusal::TooLong { longest_minutes: 120, .. }, Refusal::NoneEligible { .. }]
     ));
     let told = reasons(ruling(&file, "root on mars", 1, &[]));
     assert!(matches!(&told[..], [Refusal::TooShort, Refusal::UnknownCluster(_), Refusal::UnknownProfile(_)]));
@@ -203,7 +203,7 @@ fn ask_is_refused_where_only_the_requester_could_decide() {
     let file = file(vec![policy("looks", &["view"], &["*"], 8, asks(&["leads"], &["dana"], 1))]);
     let dana = person("dana").in_groups(["developers", "leads"]);
     let told = reasons(ruling_for(&dana, &file, "view on prod-eu in web", 60, std::slice::from_ref(&dana)));
-    assert!(matches!(&told[..], [Refusal::NobodyEligible { .. }]));
+    assert!(matches!(&told[..], [Refusal::NoneEligible { .. }]));
     let lee = person("lee").in_groups(["leads"]);
     let with_lee = ruling_for(&dana, &file, "view on prod-eu in web", 60, &[dana.clone(), lee.clone()]);
     match with_lee {

@@ -1,10 +1,10 @@
-//! `mapMappedAccounts`, which the authenticator decodes straight from YAML into a list of strings.
+//! `mapAccounts`, which the authenticator decodes straight from YAML into a list of strings.
 
 use super::yaml::YamlFault;
 use super::yaml::document::{Document, NodeId, NodeKind};
 use super::yaml::scalar::{self, Resolved};
 
-/// What the authenticator reads from `mapMappedAccounts`.
+/// What the authenticator reads from `mapAccounts`.
 #[derive(Debug, Default)]
 pub(super) struct MappedAccounts {
     pub list: Vec<String>,

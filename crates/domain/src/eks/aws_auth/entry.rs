@@ -39,7 +39,7 @@ pub(super) enum About {
 }
 
 /// An entry while its fields are filled.
-trait Entry: Default {
+trait FillsEntry: Default {
     const FIELDS: &'static [&'static str];
     fn fill(&mut self, name: &'static str, field: &YamlField<'_>, log: &mut Log);
     type Mapping;
@@ -54,14 +54,14 @@ pub(super) struct Log {
 }
 
 pub(super) fn users(list: &Value<'_>) -> DecodedList<UserMapping> {
-    entries::<User>(list)
+    entries::<UserFields>(list)
 }
 
 pub(super) fn roles(list: &Value<'_>) -> DecodedList<RoleMapping> {
-    entries::<Role>(list)
+    entries::<RoleFields>(list)
 }
 
-fn entries<E: Entry>(list: &Value<'_>) -> DecodedList<E::Mapping> {
+fn entries<E: FillsEntry>(list: &Value<'_>) -> DecodedList<E::Mapping> {
     let mut log = Log::default();
     let mut kept = Vec::new();
     match list {
@@ -76,7 +76,7 @@ fn entries<E: Entry>(list: &Value<'_>) -> DecodedList<E::Mapping> {
     DecodedList { kept, faults: log.faults, remarks: log.remarks }
 }
 
-fn entry<E: Entry>(item: &YamlItem<'_>, log: &mut Log) -> Option<E::Mapping> {
+fn entry<E: FillsEntry>(item: &YamlItem<'_>, log: &mut Log) -> Option<E::Mapping> {
     let mut entry = E::default();
     match &item.value {
         Value::Map(fields) => {
@@ -201,14 +201,14 @@ impl Strings {
 }
 
 #[derive(Default)]
-struct User {
+struct UserFields {
     userarn: String,
     username: String,
     groups: Strings,
     userid: String,
 }
 
-impl Entry for User {
+impl FillsEntry for UserFields {
     const FIELDS: &'static [&'static str] = &["userarn", "username", "groups", "userid"];
     type Mapping = UserMapping;
 
@@ -230,7 +230,7 @@ impl Entry for User {
 }
 
 #[derive(Default)]
-struct Role {
+struct RoleFields {
     rolearn: String,
     sso: Option<PermissionSet>,
     username: String,
@@ -238,7 +238,7 @@ struct Role {
     userid: String,
 }
 
-impl Entry for Role {
+impl FillsEntry for RoleFields {
     const FIELDS: &'static [&'static str] = &["rolearn", "sso", "username", "groups", "userid"];
     type Mapping = RoleMapping;
 
@@ -264,7 +264,7 @@ impl Entry for Role {
     }
 }
 
-impl Role {
+impl RoleFields {
     /// Any value except null makes the field present, even one that it cannot hold.
     fn fill_sso(&mut self, field: &YamlField<'_>, log: &mut Log) {
         const FIELDS: &[&str] = &["permissionSetName", "accountID", "partition"];

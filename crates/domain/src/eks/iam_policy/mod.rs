@@ -170,7 +170,7 @@ pub const fn inline_limit(principal: &PrincipalArn) -> usize {
     "{principal} would have {total} characters of inline policies, {others} of them in policies that are not \
      Latchkey's, and AWS allows {limit} in all: end a grant of theirs, or move other inline policies into managed ones"
 )]
-pub struct PolicyTooLarge {
+pub struct OversizedPolicy {
     /// The principal.
     pub principal: String,
     /// The characters of Latchkey's policy and the others together.
@@ -186,14 +186,14 @@ pub fn check_fits<'a>(
     principal: &PrincipalArn,
     document: &PolicyDocument,
     others: impl Iterator<Item = &'a str>,
-) -> Result<(), PolicyTooLarge> {
+) -> Result<(), OversizedPolicy> {
     let others: usize = others.map(counted_size).sum();
     let total = others + document.counted_size();
     let limit = inline_limit(principal);
     if total <= limit {
         return Ok(());
     }
-    Err(PolicyTooLarge { principal: principal.to_string(), total, others, limit })
+    Err(OversizedPolicy { principal: principal.to_string(), total, others, limit })
 }
 
 #[cfg(test)]

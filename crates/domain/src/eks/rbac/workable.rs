@@ -89,7 +89,8 @@ pub enum Why {
     /// The group has no dot, so it would be one of Kubernetes' own, which has none with that name; this one is similar.
     NoOwnGroup(Option<String>),
     /// `impersonate` on a resource that no request can act as.
-    NobodyToBe,
+    #[serde(rename = "nobody_to_be")]
+    NothingToActAs,
     /// `userextras` without the key by which each of them is asked for.
     NoKey,
 }
@@ -115,7 +116,7 @@ impl Why {
 
     /// If several reasons apply, one about the resource says more than one about the verb.
     const fn is_about_the_verb(&self) -> bool {
-        matches!(self, Self::NoName(_) | Self::Letters(_) | Self::NoVerb | Self::NobodyToBe)
+        matches!(self, Self::NoName(_) | Self::Letters(_) | Self::NoVerb | Self::NothingToActAs)
     }
 }
 

@@ -43,7 +43,8 @@ pub enum Identified<'a> {
     Line(Taken),
     /// By an access entry, whatever aws-auth says.
     Entry(&'a AccessEntry),
-    Nobody,
+    /// The cluster maps the ARN to no user.
+    NotMapped,
     /// It is not known. The reason, unless no look was made.
     Unknown(Option<&'a Blocker>),
 }
@@ -74,8 +75,8 @@ impl<'a> Authenticator<'a> {
         match self.entries.of(arn).map(|entry| (entry, entry.unknown())) {
             Some((_, Some(why))) => Identified::Unknown(Some(why)),
             Some((entry, None)) => Identified::Entry(entry),
-            None if self.takes_lines() => self.lines.take(arn).map_or(Identified::Nobody, Identified::Line),
-            None if self.entries.are_all() => Identified::Nobody,
+            None if self.takes_lines() => self.lines.take(arn).map_or(Identified::NotMapped, Identified::Line),
+            None if self.entries.are_all() => Identified::NotMapped,
             None => Identified::Unknown(None),
         }
     }

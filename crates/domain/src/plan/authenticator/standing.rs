@@ -112,7 +112,7 @@ pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who
         }
         Identified::Unknown(None) => return Standing::Refused(Blocker::EntriesOnly { cluster }),
         Identified::Line(taken) => Some(taken),
-        Identified::Nobody => None,
+        Identified::NotMapped => None,
     };
     match who.arn {
         PrincipalArn::User(_) => {}

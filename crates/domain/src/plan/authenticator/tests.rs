@@ -24,7 +24,7 @@ fn source(identified: &Identified<'_>) -> &'static str {
     match identified {
         Identified::Line(_) => "line",
         Identified::Entry(_) => "entry",
-        Identified::Nobody => "nobody",
+        Identified::NotMapped => "nobody",
         Identified::Unknown(Some(_)) => "unknown",
         Identified::Unknown(None) => "nobody looked",
     }

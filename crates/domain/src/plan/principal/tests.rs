@@ -67,12 +67,12 @@ fn a_policy_that_an_interrupted_run_wrote_late_goes_and_anybody_elses_stays() {
     let mut user = user();
     let late = iam_policy::union([grant(1, "a", REVOKE).needs].into_iter()).unwrap().to_json();
     user.inline_policies.insert(POLICY_NAME.into(), late.clone());
-    let mut nobodys = desired(vec![]);
-    assert_eq!(plan(&nobodys, &seen(&user)).steps, [], "it may be anybody's");
-    nobodys.interrupted.push(late);
-    assert_eq!(plan(&nobodys, &seen(&user)).steps, [PrincipalStep::DeletePolicy { name: POLICY_NAME }]);
+    let mut without_grants = desired(vec![]);
+    assert_eq!(plan(&without_grants, &seen(&user)).steps, [], "it may be anybody's");
+    without_grants.interrupted.push(late);
+    assert_eq!(plan(&without_grants, &seen(&user)).steps, [PrincipalStep::DeletePolicy { name: POLICY_NAME }]);
     user.inline_policies.insert(POLICY_NAME.into(), "not JSON".into());
-    assert_eq!(plan(&nobodys, &seen(&user)).steps, []);
+    assert_eq!(plan(&without_grants, &seen(&user)).steps, []);
 }
 
 const REVOKE: Wish = Wish::Revoke { since: Timestamp::UNIX_EPOCH };
@@ -143,7 +143,7 @@ fn who_a_user_is_counts_whether_it_is_written_to_or_not() {
     for (seen, compared) in [
         (SeenIdentity::Is("AIDA1".into()), Compared::Same),
         (SeenIdentity::Is("AIDA2".into()), Compared::Differs),
-        (SeenIdentity::Nobody, Compared::Nothing),
+        (SeenIdentity::NoUser, Compared::Nothing),
         (SeenIdentity::NotAsked, Compared::Nothing),
         (SeenIdentity::Refused(Blocker::said("no right")), Compared::Unprotected),
     ] {

@@ -48,7 +48,7 @@ pub(super) fn by_verb(verb: &str, group: &str, kind: &str, part: &str, in_namesp
     if verb == "impersonate" {
         let mut whom = WHOM.iter().filter(|(of, asked)| is(of, asked)).peekable();
         if whom.peek().is_none() {
-            return Some(Why::NobodyToBe);
+            return Some(Why::NothingToActAs);
         }
         if lacks_key(kind, part) {
             return Some(Why::NoKey);

@@ -54,7 +54,7 @@ impl fmt::Display for Why {
                 f.write_str("no API group of Kubernetes has that name, and those of others have a dot")?;
                 near.as_ref().map_or(Ok(()), |near| write!(f, ": {} may be meant", group(near)))
             }
-            Self::NobodyToBe => f.write_str(
+            Self::NothingToActAs => f.write_str(
                 "`impersonate` is asked for on users, groups and serviceaccounts of the core group, and on uids and \
                  userextras/KEY of `authentication.k8s.io`",
             ),

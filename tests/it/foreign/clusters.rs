@@ -5,9 +5,10 @@ use crate::{
     worker::{PROD, STAGING, USERS, World},
 };
 use latchkey::{
-    actions::requests::{self, NotSubmitted},
+    actions::requests::{self, NotDecided, NotSubmitted},
     config,
     store::policies::{self, Application},
+    words,
 };
 use latchkey_domain::{access::request::Verdict, plan::existence::APART};
 use latchkey_simulator::{
@@ -175,7 +176,10 @@ async fn a_cluster_made_again_inherits_nothing_until_a_policy_takes_it_on() {
     assert!(world.asking_is_refused().await.contains("prod-eu was deleted and made again"));
 
     // A request for the old cluster cannot be approved any more.
-    let late = world.town.vote("ben", waiting, Verdict::Approve).await.unwrap_err().to_string();
+    let late = match world.town.vote("ben", waiting, Verdict::Approve).await.unwrap_err() {
+        NotDecided::NotRuled(why) => words::request::not_ruled(&why),
+        other => panic!("{other}"),
+    };
     assert!(late.contains("prod-eu was deleted and made again"), "{late}");
     assert_eq!(new.knobs().requests(), [], "nobody called the new one");
 

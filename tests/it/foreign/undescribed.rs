@@ -219,7 +219,7 @@ async fn an_address_that_eks_did_not_give_out_is_sent_no_token_while_eks_describ
     world.looks(&worker).await;
     assert_eq!(world.knobs(PROD).requests(), vec![], "the remembered address is one of loopback");
     let failure = world.failure().await.unwrap();
-    assert!(failure.contains("none that EKS gives out in eu-west-1"), "{failure}");
+    assert!(failure.contains("not one that EKS gives out in eu-west-1"), "{failure}");
     world.simulator.aws().faults().clear();
     world.until_by(&worker, ending, "ended").await;
 }

@@ -3,7 +3,7 @@
 //! Rows keep the JSON: a code that was ever stored keeps its name, and its facts keep theirs. Sentences are made where
 //! people read them (`words::sighting`).
 
-use super::blocker::Blocker;
+use super::{blocker::Blocker, stored};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -53,11 +53,7 @@ impl Sighting {
     /// Reads the JSON of a row. A plain text is what an earlier version said. A code that this version does not know is
     /// kept by its name.
     pub fn read(value: Value) -> Self {
-        if let Value::String(text) = value {
-            return Self::Said { text };
-        }
-        let named = value.get("code").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Self::deserialize(value).unwrap_or(Self::OfLaterVersion { named })
+        stored::read(value, |text| Self::Said { text }, |named| Self::OfLaterVersion { named })
     }
 }
 

@@ -143,8 +143,14 @@ async fn the_seed_says_how_long_an_entry_takes() {
 #[tokio::test]
 async fn a_cluster_made_anew_has_none_of_the_old_entries() {
     let eks = Eks::new().await;
-    eks.create("modern", entry()).await.good();
     eks.simulator.aws().entry_knobs().propagate_after(Duration::from_secs(1));
+    eks.create("modern", entry()).await.good();
+    let begun = Instant::now();
+    while jane(&eks.simulator, "modern").await.is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "not in force in time");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // A second ago the old cluster had the entry.
     eks.simulator.aws().recreate_cluster("modern");
     assert_eq!(jane(&eks.simulator, "modern").await, None);
 }

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use crate::{
-    aws::Aws,
+    aws::{Aws, HeldEntry},
     kubernetes::{self, CallerIdentity, Entries, Entry, Identify, Mapping, Server, ServerConfig},
     seed::{AuthenticationMode, Seed, SeedCluster, SeedPod},
     state::{DEBOUNCE, Store},
@@ -117,11 +117,13 @@ fn identify(aws: &Aws) -> Identify {
 
 fn entries(aws: &Aws, cluster: &str) -> Entries {
     let (aws, cluster) = (aws.clone(), cluster.to_owned());
-    Arc::new(move |_, arn| Entry {
-        mapping: aws
-            .access_entry(&cluster, arn)
-            .map(|entry| Mapping { username: entry.username, groups: entry.groups }),
-        config_map: aws.mode(&cluster) != Some(AuthenticationMode::Api),
+    Arc::new(move |caller, arn| {
+        let id = caller.user_id.split_once(':').map_or(caller.user_id.as_str(), |(id, _)| id);
+        let entry = aws.entry_of_caller(&cluster, id, arn);
+        Entry {
+            mapping: entry.map(|entry| Mapping { username: entry.username, groups: entry.groups }),
+            config_map: aws.mode(&cluster) != Some(AuthenticationMode::Api),
+        }
     })
 }
 
@@ -150,6 +152,7 @@ fn view(name: &str, server: &Server, aws: &Aws) -> ClusterView {
         name: name.to_owned(),
         mode: aws.mode(name).map_or("deleted from EKS", AuthenticationMode::as_str).to_owned(),
         server: server.url(),
+        entries: aws.held_entries(name).iter().map(entry).collect(),
         aws_auth: objects.aws_auth_data(),
         bindings,
     }
@@ -158,6 +161,22 @@ fn view(name: &str, server: &Server, aws: &Aws) -> ClusterView {
 /// Whether every cluster has this object.
 fn built_in(object: &Value) -> bool {
     object["metadata"]["labels"]["kubernetes.io/bootstrapping"] == "rbac-defaults"
+}
+
+/// `arn:aws:iam::111122223333:user/jane: latchkey:jane:1 in viewers, policies AmazonEKSViewPolicy, tags owner=platform`
+fn entry(entry: &HeldEntry) -> String {
+    let mut line = format!("{}: {}", entry.principal_arn, entry.username);
+    let tags: Vec<_> = entry.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let policies: Vec<_> = entry.policies.iter().map(|arn| arn.rsplit('/').next().unwrap_or(arn).to_owned()).collect();
+    for (what, list) in [(" in", &entry.groups), (", policies", &policies), (", tags", &tags)] {
+        if !list.is_empty() {
+            line = format!("{line}{what} {}", list.join(" "));
+        }
+    }
+    if entry.dead {
+        line.push_str(", dead: the principal is gone, or was made anew");
+    }
+    line
 }
 
 /// `payments/latchkey-1: ClusterRole view for User latchkey:jane:1`

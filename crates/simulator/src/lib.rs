@@ -3,7 +3,7 @@
 //! too.
 //!
 //! - [`aws`]: IAM, STS and EKS.
-//! - [`kubernetes`]: API servers that authenticate through aws-auth and evaluate RBAC.
+//! - [`kubernetes`]: API servers that authenticate through access entries and aws-auth, and evaluate RBAC.
 //! - [`gate`]: stops a request for a test.
 //! - [`openid`]: an OpenID provider whose sign-in page shows the people as buttons.
 //! - [`seed`]: the content of a simulator on its first start.

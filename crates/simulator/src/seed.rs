@@ -2,7 +2,7 @@
 //!
 //! On a later start from the same data the stored state wins; only what the seed names and the state lacks is added.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -27,6 +27,9 @@ pub struct Seed {
     /// Whether the AWS endpoint also serves callers whose keys it does not know, without checking their signature or
     /// their rights: for tests in which another server answers IAM and STS, and this one only EKS.
     pub lenient_auth: bool,
+    /// How long an access entry takes to come into force, and out of force, for API servers: none in tests; EKS needs
+    /// several seconds. [`crate::aws::EntryKnobs::propagate_after`] changes it later.
+    pub entry_delay: Duration,
 }
 
 impl Seed {
@@ -49,6 +52,7 @@ impl Seed {
             worker: Some(worker),
             roles: Vec::new(),
             lenient_auth: false,
+            entry_delay: Duration::ZERO,
         }
     }
 }
@@ -163,6 +167,8 @@ pub struct SeedCluster {
     pub name: String,
     /// Authentication mode.
     pub mode: AuthenticationMode,
+    /// Access entries, if the mode reads them.
+    pub entries: Vec<SeedEntry>,
     /// Namespaces of teams, in addition to the built-in ones; each gets workloads, a service, a secret and a ConfigMap.
     pub namespaces: Vec<String>,
     /// `data` of `kube-system/aws-auth`; `None` if the ConfigMap is absent.
@@ -181,11 +187,40 @@ impl SeedCluster {
         Self {
             name: name.to_owned(),
             mode: AuthenticationMode::ConfigMap,
+            entries: Vec::new(),
             namespaces: Vec::new(),
             aws_auth: Some(BTreeMap::new()),
             pods: Vec::new(),
             objects: Vec::new(),
             external: None,
+        }
+    }
+}
+
+/// An access entry of type STANDARD, made with the cluster; EKS's rules of names are not asked.
+#[derive(Debug, Clone)]
+pub struct SeedEntry {
+    /// ARN of the user or role, with its path. One that the seed does not name is a dead entry's.
+    pub principal: String,
+    /// Kubernetes username; a template for roles.
+    pub username: String,
+    /// Kubernetes groups.
+    pub groups: Vec<String>,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
+    /// ARNs of access policies, associated for the whole cluster.
+    pub policies: Vec<String>,
+}
+
+impl SeedEntry {
+    /// An entry without groups, tags and policies.
+    pub fn new(principal: &str, username: &str) -> Self {
+        Self {
+            principal: principal.to_owned(),
+            username: username.to_owned(),
+            groups: Vec::new(),
+            tags: BTreeMap::new(),
+            policies: Vec::new(),
         }
     }
 }

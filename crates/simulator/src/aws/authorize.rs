@@ -14,7 +14,7 @@ pub(crate) struct Question<'a> {
     pub action: &'a str,
     /// An ARN, or `*` for actions without one.
     pub resource: &'a str,
-    /// Condition keys of the request; all others are absent.
+    /// Condition keys of the request, a key with several values once for each; all others are absent.
     pub context: &'a [(&'a str, String)],
 }
 
@@ -82,27 +82,41 @@ fn conditions_hold(conditions: &Value, context: &[(&str, String)]) -> bool {
     operators.iter().all(|(operator, keys)| {
         keys.as_object().is_some_and(|keys| {
             keys.iter().all(|(key, expected)| {
-                let present = context.iter().find(|(known, _)| known.eq_ignore_ascii_case(key));
-                condition_holds(operator, expected, present.map(|(_, value)| value.as_str()))
+                let present = context.iter().filter(|(known, _)| known.eq_ignore_ascii_case(key));
+                let present: Vec<_> = present.map(|(_, value)| value.as_str()).collect();
+                condition_holds(operator, expected, &present)
             })
         })
     })
 }
 
-fn condition_holds(operator: &str, expected: &Value, present: Option<&str>) -> bool {
+/// `ForAllValues:` holds if every value does, also if there is none; `ForAnyValue:` needs one. IAM wants one of
+/// both on a key of several values. Without either, one value that matches is enough here, and one that matches what must
+/// not is too many.
+fn condition_holds(operator: &str, expected: &Value, present: &[&str]) -> bool {
     let expected = || items(expected).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let (set, operator) = operator.split_once(':').unwrap_or(("", operator));
     let (operator, if_exists) = operator.strip_suffix("IfExists").map_or((operator, false), |bare| (bare, true));
     if operator == "Null" {
-        return expected().any(|value| (value == "true") == present.is_none());
+        return expected().any(|value| (value == "true") == present.is_empty());
     }
     let negated = operator.contains("Not");
-    let Some(present) = present else { return if_exists || negated };
-    let any = expected().any(|value| match operator {
-        "StringLike" | "ArnLike" | "StringNotLike" | "ArnNotLike" | "ArnEquals" => wildcard(&value, present),
-        "Bool" | "StringEqualsIgnoreCase" => value.eq_ignore_ascii_case(present),
-        _ => value == present,
-    });
-    any != negated
+    if present.is_empty() {
+        return if_exists || set == "ForAllValues" || (negated && set.is_empty());
+    }
+    let holds = |present: &&str| {
+        let any = expected().any(|value| match operator {
+            "StringLike" | "ArnLike" | "StringNotLike" | "ArnNotLike" | "ArnEquals" => wildcard(&value, present),
+            "Bool" | "StringEqualsIgnoreCase" => value.eq_ignore_ascii_case(present),
+            _ => value == *present,
+        });
+        any != negated
+    };
+    if set == "ForAllValues" || (negated && set.is_empty()) {
+        present.iter().all(holds)
+    } else {
+        present.iter().any(holds)
+    }
 }
 
 /// One value or a list of them.
@@ -268,6 +282,26 @@ mod tests {
             [policy.to_string()].iter(),
             Question { action: "iam:CreateUser", resource: "x", context: &context }
         ));
+    }
+
+    #[test]
+    fn a_condition_on_a_key_of_several_values_says_whether_all_or_one_must_match() {
+        let holds =
+            |operator: &str, present: &[&str]| condition_holds(operator, &serde_json::json!(["a", "b*"]), present);
+        for (operator, none, good, mixed, bad) in [
+            ("StringLike", false, true, true, false),
+            ("StringNotLike", true, false, false, true),
+            ("ForAllValues:StringLike", true, true, false, false),
+            ("ForAnyValue:StringLike", false, true, true, false),
+            ("ForAllValues:StringNotLike", true, false, false, true),
+            ("ForAnyValue:StringNotLike", false, false, true, true),
+        ] {
+            let found = [&[][..], &["a", "bc"], &["a", "c"], &["c", "d"]].map(|present| holds(operator, present));
+            assert_eq!(found, [none, good, mixed, bad], "{operator}");
+        }
+        assert!(condition_holds("Null", &serde_json::json!("true"), &[]));
+        assert!(!condition_holds("Null", &serde_json::json!("true"), &["a"]));
+        assert!(condition_holds("Null", &serde_json::json!(false), &["a"]));
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl Faults {
         Some(gates.remove(at).2)
     }
 
-    /// Resets every knob; the log stays.
+    /// Resets every knob here; the log stays.
     pub fn clear(&self) {
         lock(&self.gates).clear();
         *lock(&self.settle) = Duration::ZERO;

@@ -8,6 +8,7 @@ mod eks;
 mod error;
 mod faults;
 mod iam;
+mod mapping;
 mod model;
 mod query;
 mod seeding;
@@ -21,10 +22,12 @@ use std::{
 };
 
 use authorize::Question;
+pub use eks::EntryKnobs;
 pub(crate) use eks::KUBERNETES_VERSION;
 pub use error::ApiError;
 pub use faults::{Call, Fault, Faults};
 use jiff::Timestamp;
+pub use mapping::{EntryIdentity, HeldEntry};
 pub(crate) use model::random_token;
 use model::{Account, LastUsed, Ledger};
 pub(crate) use query::escape;
@@ -34,10 +37,7 @@ pub(crate) use server::serve;
 use signature::{Presented, Received};
 use url::Url;
 
-use crate::{
-    seed::AuthenticationMode,
-    state::{Store, lock},
-};
+use crate::state::{Store, lock};
 
 /// Who signed a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,15 +62,6 @@ pub struct NotIdentified {
     pub message: String,
 }
 
-/// An access entry as an authenticator sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EntryIdentity {
-    /// Kubernetes username; a template for roles.
-    pub username: String,
-    /// Kubernetes groups.
-    pub groups: Vec<String>,
-}
-
 /// The state of IAM, STS and EKS; clones share it.
 #[derive(Clone)]
 pub struct Aws(Arc<Inner>);
@@ -82,6 +73,7 @@ struct Inner {
     store: Store,
     ledger: Mutex<Ledger>,
     faults: Faults,
+    entry_knobs: EntryKnobs,
 }
 
 /// The content of the section `aws`.
@@ -112,6 +104,11 @@ impl Aws {
     /// Knobs that make calls fail, and the log of calls.
     pub fn faults(&self) -> &Faults {
         &self.0.faults
+    }
+
+    /// Knobs of access entries: delays, pages, limits.
+    pub fn entry_knobs(&self) -> &EntryKnobs {
+        &self.0.entry_knobs
     }
 
     /// The 12 digits.
@@ -179,22 +176,6 @@ impl Aws {
             return Err("the token does not sign x-k8s-aws-id");
         }
         Ok(request)
-    }
-
-    /// The access entry of a principal, if the cluster's mode reads entries and the principal is still the one for
-    /// which the entry was created. `arn` is a user's or a role's (not a session's), a role's with or without its path.
-    pub fn access_entry(&self, cluster: &str, arn: &str) -> Option<EntryIdentity> {
-        let account = self.settled();
-        let cluster = account.clusters.get(cluster).filter(|cluster| cluster.mode != AuthenticationMode::ConfigMap)?;
-        let entry =
-            cluster.entries.values().find(|entry| without_role_path(&entry.principal_arn) == without_role_path(arn))?;
-        let same = entry.principal_id.as_deref() == account.principal_id(&entry.principal_arn, &self.0.account);
-        same.then(|| EntryIdentity { username: entry.username.clone(), groups: entry.groups.clone() })
-    }
-
-    /// The authentication mode of a cluster; `None` without such a cluster.
-    pub fn mode(&self, cluster: &str) -> Option<AuthenticationMode> {
-        self.settled().clusters.get(cluster).map(|cluster| cluster.mode)
     }
 
     /// Saves what changes too often to be saved each time: when keys were used.
@@ -303,14 +284,6 @@ impl Aws {
     fn save(&self, ledger: &Ledger) {
         let account = Account::clone(&ledger.current());
         self.0.store.put("aws", &Stored { account, last_used: ledger.last_used.clone() });
-    }
-}
-
-/// A role's ARN as authenticators compare it: the name without the path. A user's ARN stays as it is.
-fn without_role_path(arn: &str) -> String {
-    match arn.split_once(":role/") {
-        Some((stem, role)) => format!("{stem}:role/{}", role.rsplit('/').next().unwrap_or_default()),
-        None => arn.to_owned(),
     }
 }
 

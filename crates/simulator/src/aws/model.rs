@@ -9,6 +9,7 @@ use std::{
 use jiff::Timestamp;
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::seed::AuthenticationMode;
 
@@ -23,6 +24,24 @@ pub(crate) struct Account {
     pub sessions: BTreeMap<String, Session>,
     /// By name.
     pub clusters: BTreeMap<String, Cluster>,
+    /// Principals that IAM here does not have, by ARN.
+    #[serde(default)]
+    pub elsewhere: BTreeMap<String, Elsewhere>,
+}
+
+/// A user or a role of another account, or of another server's IAM.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Elsewhere {
+    pub id: String,
+    /// When EKS was told.
+    pub created_at: Timestamp,
+}
+
+/// What an access entry depends on of a user or a role.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Principal<'a> {
+    pub id: &'a str,
+    pub created_at: Timestamp,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -108,6 +127,27 @@ pub(crate) struct AccessEntry {
     pub modified_at: Timestamp,
     /// Associated access policies: policy ARN to its scope.
     pub policies: BTreeMap<String, AssociatedPolicy>,
+    /// The call that made it, if it had an idempotency token.
+    #[serde(default)]
+    pub created_by: Option<Asked>,
+    /// The last call that changed it, if that had an idempotency token.
+    #[serde(default)]
+    pub updated_by: Option<Asked>,
+}
+
+/// A call with an idempotency token.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    pub token: String,
+    /// The body, without the token.
+    pub parameters: Value,
+}
+
+impl Asked {
+    /// Whether both calls have a token, and the same.
+    pub fn same_token(one: Option<&Self>, other: Option<&Self>) -> bool {
+        matches!((one, other), (Some(one), Some(other)) if one.token == other.token)
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -163,10 +203,14 @@ impl Account {
         self.users.values().find_map(|user| Some((user, user.keys.iter().find(|key| key.id == access_key_id)?)))
     }
 
-    /// The unique id of the user or role of this ARN.
-    pub fn principal_id(&self, arn: &str, account: &str) -> Option<&str> {
-        let user = self.users.values().find(|user| user.arn(account) == arn).map(|user| user.id.as_str());
-        user.or_else(|| self.roles.values().find(|role| role.arn(account) == arn).map(|role| role.id.as_str()))
+    /// The user or role of this ARN, which must have its path.
+    pub fn principal(&self, arn: &str, account: &str) -> Option<Principal<'_>> {
+        let user = self.users.values().find(|user| user.arn(account) == arn);
+        let user = user.map(|user| Principal { id: &user.id, created_at: user.created_at });
+        let role = || self.roles.values().find(|role| role.arn(account) == arn);
+        let role = || role().map(|role| Principal { id: &role.id, created_at: role.created_at });
+        let elsewhere = || self.elsewhere.get(arn).map(|it| Principal { id: &it.id, created_at: it.created_at });
+        user.or_else(role).or_else(elsewhere)
     }
 }
 

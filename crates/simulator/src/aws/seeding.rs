@@ -4,13 +4,16 @@ use jiff::Timestamp;
 use rand::Rng as _;
 
 use super::{
-    Aws, Inner, Stored, authorize,
+    Aws, EntryKnobs, Inner, Stored, authorize,
     error::ApiError,
-    model::{AccessKey, Account, Cluster, Hidden, Ledger, MfaDevice, Role, Session, User, unique_id},
+    model::{
+        AccessEntry, AccessKey, Account, AssociatedPolicy, Cluster, Hidden, Ledger, MfaDevice, Role, Session, User,
+        unique_id,
+    },
     now,
 };
 use crate::{
-    seed::{Keys, Seed, SeedUser, SessionKeys},
+    seed::{Keys, Seed, SeedCluster, SeedEntry, SeedUser, SessionKeys},
     state::{Store, lock},
 };
 
@@ -50,15 +53,11 @@ impl Aws {
             });
         }
         for cluster in &seed.clusters {
-            let known = account.clusters.entry(cluster.name.clone()).or_insert_with(|| Cluster {
-                name: cluster.name.clone(),
-                mode: cluster.mode,
-                created_at: now,
-                id: format!("{:032X}", rand::rng().random::<u128>()),
-                server: String::new(),
-                ca_pem: String::new(),
-                entries: std::collections::BTreeMap::new(),
-            });
+            if !account.clusters.contains_key(&cluster.name) {
+                let new = seeded_cluster(cluster, &account, &seed.account, now);
+                account.clusters.insert(cluster.name.clone(), new);
+            }
+            let Some(known) = account.clusters.get_mut(&cluster.name) else { continue };
             if let Some(external) = &cluster.external {
                 external.server.as_str().trim_end_matches('/').clone_into(&mut known.server);
                 external.ca_pem.clone_into(&mut known.ca_pem);
@@ -71,6 +70,7 @@ impl Aws {
             store: store.clone(),
             ledger: std::sync::Mutex::new(Ledger::new(account, last_used)),
             faults: super::Faults::default(),
+            entry_knobs: EntryKnobs::new(seed.entry_delay),
         }));
         aws.save(&lock(&aws.0.ledger));
         Ok(aws)
@@ -226,6 +226,42 @@ impl Aws {
                 cluster.mode = mode;
             }
         });
+    }
+}
+
+fn seeded_cluster(seed: &SeedCluster, account: &Account, number: &str, now: Timestamp) -> Cluster {
+    let entry = |entry: &SeedEntry| (entry.principal.clone(), seeded_entry(entry, account, number, now));
+    Cluster {
+        name: seed.name.clone(),
+        mode: seed.mode,
+        created_at: now,
+        id: format!("{:032X}", rand::rng().random::<u128>()),
+        server: String::new(),
+        ca_pem: String::new(),
+        entries: seed.entries.iter().map(entry).collect(),
+    }
+}
+
+fn seeded_entry(seed: &SeedEntry, account: &Account, number: &str, now: Timestamp) -> AccessEntry {
+    let associated = || AssociatedPolicy {
+        scope: "cluster".to_owned(),
+        namespaces: Vec::new(),
+        associated_at: now,
+        modified_at: now,
+    };
+    AccessEntry {
+        principal_arn: seed.principal.clone(),
+        principal_id: account.principal(&seed.principal, number).map(|principal| principal.id.to_owned()),
+        id: uuid::Uuid::now_v7().to_string(),
+        username: seed.username.clone(),
+        groups: seed.groups.clone(),
+        kind: "STANDARD".to_owned(),
+        tags: seed.tags.clone(),
+        created_at: now,
+        modified_at: now,
+        policies: seed.policies.iter().map(|arn| (arn.clone(), associated())).collect(),
+        created_by: None,
+        updated_by: None,
     }
 }
 

@@ -1,5 +1,5 @@
-//! Authenticates callers: static tokens, and `k8s-aws-v1.` tokens through the cluster's own aws-auth, as
-//! aws-iam-authenticator does it.
+//! Authenticates callers: static tokens, and `k8s-aws-v1.` tokens through the cluster's access entries
+//! and its own aws-auth, as aws-iam-authenticator does it.
 
 use super::aws_auth::{self, Mapping};
 use super::token::{self, Presigned};
@@ -35,7 +35,7 @@ pub struct Entry {
     pub config_map: bool,
 }
 
-/// Looks up the access entry of a principal by its canonical ARN, caller's session name and account.
+/// Looks up the access entry of a caller, by its unique id, and by the canonical ARN that is given beside it.
 pub type Entries = Arc<dyn Fn(&CallerIdentity, &str) -> Entry + Send + Sync>;
 
 /// A caller whom the server knows.

@@ -1,8 +1,9 @@
 //! Simulated Kubernetes API servers, one per cluster, over HTTPS with a certificate authority of its own.
 //!
 //! A request passes through [`request`] (what is asked), [`authn`] (the caller: static tokens, and `k8s-aws-v1.` tokens
-//! through `kube-system/aws-auth`), [`authz`] (RBAC over the stored roles and bindings), and then [`discovery`],
-//! [`reviews`] or [`objects`]. [`knobs`] let tests fail, delay and interleave requests, and hold the log of all.
+//! through access entries and `kube-system/aws-auth`), [`authz`] (RBAC over the stored roles and bindings), and then
+//! [`discovery`], [`reviews`] or [`objects`]. [`knobs`] let tests fail, delay and interleave requests, and hold the log
+//! of all.
 //!
 //! What a real API server does and this one does not: admission beyond namespaces, strategic merge patches with lists,
 //! JSON patches, YAML bodies, sub-resources other than a pod's log, and controllers beyond the aggregation of

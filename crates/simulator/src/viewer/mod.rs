@@ -33,6 +33,8 @@ pub(crate) struct ClusterView {
     pub name: String,
     pub mode: String,
     pub server: String,
+    /// One line per access entry, whether or not the mode reads them.
+    pub entries: Vec<String>,
     /// `None` if the ConfigMap does not exist, or the API server is external.
     pub aws_auth: Option<BTreeMap<String, String>>,
     /// One line per binding.
@@ -48,11 +50,13 @@ pub(crate) fn page(users: &[(String, BTreeMap<String, String>)], clusters: &[Clu
     for cluster in clusters {
         let _ = write!(
             body,
-            "<h2>Cluster {}</h2><p class=\"quiet\">{} · {}</p><h3>kube-system/aws-auth</h3>",
+            "<h2>Cluster {}</h2><p class=\"quiet\">{} · {}</p><h3>Access entries</h3>",
             escape(&cluster.name),
             escape(&cluster.mode),
             escape(&cluster.server)
         );
+        list(&mut body, &cluster.entries, "There are none.");
+        body.push_str("<h3>kube-system/aws-auth</h3>");
         match &cluster.aws_auth {
             None => body.push_str("<p>There is no aws-auth here.</p>"),
             Some(data) if data.is_empty() => body.push_str("<p>It is empty: no identity is mapped.</p>"),
@@ -139,6 +143,7 @@ mod tests {
             name: "<b>".to_owned(),
             aws_auth: Some([("mapUsers".to_owned(), "<script>".to_owned())].into()),
             bindings: vec!["<i>".to_owned()],
+            entries: vec!["<i>".to_owned()],
             ..ClusterView::default()
         };
         let html = page(&[("arn:<x>".to_owned(), BTreeMap::new())], &[cluster]);

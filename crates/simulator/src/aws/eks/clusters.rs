@@ -11,7 +11,8 @@ pub(crate) const VERSION: &str = "1.33";
 
 pub(super) fn list(request: &Request<'_>) -> Result<Value, ApiError> {
     request.authorize("eks:ListClusters", &request.cluster_arn("*"), &[])?;
-    request.page("clusters", request.aws.settled().clusters.keys().cloned().collect())
+    let account = request.aws.settled();
+    request.page("clusters", 0, account.clusters.keys().map(|name| (name.clone(), json!(name))).collect())
 }
 
 pub(super) fn describe(request: &Request<'_>, name: &str) -> Result<Value, ApiError> {

@@ -1,17 +1,72 @@
-//! Access entries.
+//! Access entries: their calls.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Request, find, invalid_parameter, need_entries, no_cluster, not_found, seconds};
+use super::{
+    Request, find, invalid_parameter, need_entries, no_cluster, not_found,
+    rights::{self, authorize, entry_arn},
+    rules::{self, STANDARD},
+    seconds,
+};
 use crate::aws::{
     error::ApiError,
-    model::{AccessEntry, Cluster},
+    model::{AccessEntry, Account, Asked, Cluster},
 };
 
-const KINDS: &[&str] =
-    &["STANDARD", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX"];
-/// Prefixes that Kubernetes and AWS reserve.
-const RESERVED_USERNAMES: &[&str] = &["system:", "eks:", "aws:", "amazon:", "iam:"];
+/// What CreateAccessEntry asks for.
+pub(super) struct Wanted {
+    pub principal: Option<String>,
+    /// An empty one counts as left out.
+    pub username: Option<String>,
+    pub groups: Option<Vec<String>>,
+    pub kind: String,
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Wanted {
+    /// # Errors
+    /// `SerializationException`: a field has another type.
+    fn read(request: &Request<'_>) -> Result<Self, ApiError> {
+        Ok(Self {
+            principal: request.field("principalArn")?,
+            username: request.field("username")?.filter(|name: &String| !name.is_empty()),
+            groups: request.field("kubernetesGroups")?,
+            kind: request.field("type")?.unwrap_or_else(|| STANDARD.to_owned()),
+            tags: request.field("tags")?.unwrap_or_default(),
+        })
+    }
+
+    /// The entry that this makes, not part of the cluster yet.
+    ///
+    /// # Errors
+    /// `InvalidParameterException` by EKS's rules of principals, names, types and tags; `AccessDenied` if the role of
+    /// nodes may not be passed.
+    fn entry(self, request: &Request<'_>, account: &Account) -> Result<AccessEntry, ApiError> {
+        let principal = self.principal.ok_or_else(|| invalid_parameter("principalArn is missing."))?;
+        rules::check_kind(request, &self.kind, &principal, self.groups.as_deref())?;
+        // The names that EKS itself gives to nodes begin with `system:`.
+        self.username.as_deref().map_or(Ok(()), rules::check_username)?;
+        self.groups.as_deref().map_or(Ok(()), rules::check_groups)?;
+        rules::check_tags(&self.tags)?;
+        let principal_id = rules::principal_id(request, account, &principal)?;
+        Ok(AccessEntry {
+            principal_id,
+            id: uuid::Uuid::now_v7().to_string(),
+            username: self.username.unwrap_or_else(|| rules::default_username(&self.kind, &principal)),
+            groups: self.groups.unwrap_or_else(|| rules::default_groups(&self.kind)),
+            kind: self.kind,
+            tags: self.tags,
+            created_at: request.now,
+            modified_at: request.now,
+            policies: BTreeMap::new(),
+            created_by: asked(request)?,
+            updated_by: None,
+            principal_arn: principal,
+        })
+    }
+}
 
 pub(super) fn list(request: &Request<'_>, cluster: &str) -> Result<Value, ApiError> {
     request.authorize("eks:ListAccessEntries", &request.cluster_arn(cluster), &[])?;
@@ -19,55 +74,55 @@ pub(super) fn list(request: &Request<'_>, cluster: &str) -> Result<Value, ApiErr
     let cluster = find(&account.clusters, cluster)?;
     need_entries(cluster)?;
     let policy = request.parameter("associatedPolicyArn");
-    let wanted = cluster.entries.values().filter(|entry| policy.is_none_or(|arn| entry.policies.contains_key(arn)));
-    request.page("accessEntries", wanted.map(|entry| entry.principal_arn.clone()).collect())
+    let wanted = cluster.entries.iter().filter(|(_, entry)| policy.is_none_or(|arn| entry.policies.contains_key(arn)));
+    let empty = request.aws.entry_knobs().pages_without_content();
+    request.page("accessEntries", empty, wanted.map(|(arn, _)| (arn.clone(), json!(arn))).collect())
 }
 
+/// It also asks for `eks:TagResource` if there are tags: it is not confirmed that EKS does, so a policy must allow both.
 pub(super) fn create(request: &Request<'_>, cluster: &str) -> Result<Value, ApiError> {
-    let kind = request.text("type").unwrap_or("STANDARD").to_owned();
-    let groups = request.texts("kubernetesGroups").unwrap_or_default();
-    let mut context = vec![("eks:accessEntryType", kind.clone())];
-    context.extend(request.text("username").map(|name| ("eks:username", name.to_owned())));
-    context.extend(groups.iter().map(|group| ("eks:kubernetesGroups", group.clone())));
-    request.authorize("eks:CreateAccessEntry", &request.cluster_arn(cluster), &context)?;
+    let wanted = Wanted::read(request)?;
+    request.authorize("eks:CreateAccessEntry", &request.cluster_arn(cluster), &rights::of_new(&wanted))?;
     let settled = request.aws.settled();
     need_entries(find(&settled.clusters, cluster)?)?;
-    let principal = request.text("principalArn").ok_or_else(|| invalid_parameter("principalArn is missing."))?;
-    if !KINDS.contains(&kind.as_str()) {
-        return Err(invalid_parameter("The specified type is invalid."));
+    let entry = wanted.entry(request, &settled)?;
+    if !entry.tags.is_empty() {
+        let arn = entry_arn(request, cluster, &entry.principal_arn, &entry.id);
+        request.authorize("eks:TagResource", &arn, &rights::of_tags(&entry.tags))?;
     }
-    let username = request.text("username").map_or_else(|| default_username(principal), str::to_owned);
-    check_names(&username, &groups)?;
-    let ours = principal.split(':').nth(4) == Some(request.aws.account());
-    let principal_id = settled.principal_id(principal, request.aws.account()).map(str::to_owned);
-    if !principal.starts_with("arn:aws:iam::") || (ours && principal_id.is_none()) {
-        return Err(invalid_parameter("The specified principalArn is invalid: invalid principal."));
+    let most = request.aws.entry_knobs().most();
+    let made = change(request, cluster, |cluster| insert(cluster, entry, most))?;
+    Ok(json!({ "accessEntry": whole(request, cluster, &made) }))
+}
+
+/// Adds an entry; or gives the one that the same request with the same token made before.
+///
+/// How long EKS remembers a token is not known. Here it is as long as the entry lives: a request that comes once more
+/// after the deletion makes another entry, which is the worse of both for a client.
+///
+/// # Errors
+/// `InvalidParameterException`: the token was used with other parameters, in words that are not EKS's.
+/// `ResourceInUseException`: the principal has an entry. `ResourceLimitExceededException`: there are too many, in words
+/// that are not EKS's.
+fn insert(cluster: &mut Cluster, entry: AccessEntry, most: usize) -> Result<AccessEntry, ApiError> {
+    let same_token = |known: &&AccessEntry| Asked::same_token(known.created_by.as_ref(), entry.created_by.as_ref());
+    if let Some(known) = cluster.entries.values().find(same_token) {
+        return if known.created_by == entry.created_by { Ok(known.clone()) } else { Err(token_of_another()) };
     }
-    let entry = AccessEntry {
-        principal_arn: principal.to_owned(),
-        principal_id,
-        id: uuid::Uuid::now_v7().to_string(),
-        username,
-        groups,
-        kind,
-        tags: serde_json::from_value(request.body["tags"].clone()).unwrap_or_default(),
-        created_at: request.now,
-        modified_at: request.now,
-        policies: std::collections::BTreeMap::new(),
-    };
-    let answer = json!({ "accessEntry": whole(request, cluster, &entry) });
-    change(request, cluster, |cluster| {
-        if cluster.entries.contains_key(principal) {
-            let message = "The specified access entry resource is already in use on this cluster.";
-            return Err(ApiError::new(409, "ResourceInUseException", message));
-        }
-        cluster.entries.insert(principal.to_owned(), entry);
-        Ok(answer)
-    })
+    if cluster.entries.contains_key(&entry.principal_arn) {
+        let message = "The specified access entry resource is already in use on this cluster.";
+        return Err(ApiError::new(409, "ResourceInUseException", message));
+    }
+    if cluster.entries.len() >= most {
+        let message = format!("You've reached the limit of {most} access entries for this cluster.");
+        return Err(ApiError::new(400, "ResourceLimitExceededException", message));
+    }
+    cluster.entries.insert(entry.principal_arn.clone(), entry.clone());
+    Ok(entry)
 }
 
 pub(super) fn describe(request: &Request<'_>, cluster: &str, principal: &str) -> Result<Value, ApiError> {
-    authorize(request, "eks:DescribeAccessEntry", cluster, principal)?;
+    authorize(request, "eks:DescribeAccessEntry", cluster, principal, Vec::new())?;
     let account = request.aws.settled();
     let found = find(&account.clusters, cluster)?;
     need_entries(found)?;
@@ -75,33 +130,49 @@ pub(super) fn describe(request: &Request<'_>, cluster: &str, principal: &str) ->
     Ok(json!({ "accessEntry": whole(request, cluster, entry) }))
 }
 
-/// Replaces the groups, if they are given.
+/// Replaces the groups and the username, each if it is given. The name that results is checked: that of nodes begins
+/// with `system:`, so an entry for nodes refuses every update, as EKS's does.
 pub(super) fn update(request: &Request<'_>, cluster: &str, principal: &str) -> Result<Value, ApiError> {
-    authorize(request, "eks:UpdateAccessEntry", cluster, principal)?;
+    authorize(request, "eks:UpdateAccessEntry", cluster, principal, Vec::new())?;
+    let groups: Option<Vec<String>> = request.field("kubernetesGroups")?;
+    let username: Option<String> = request.field("username")?;
+    let asked = asked(request)?;
     let entry = change(request, cluster, |cluster| {
+        rules::check_no_linked_role(principal)?;
         let entry = cluster.entries.get_mut(principal).ok_or_else(no_entry)?;
-        if let Some(groups) = request.texts("kubernetesGroups") {
+        if Asked::same_token(entry.updated_by.as_ref(), asked.as_ref()) {
+            return if entry.updated_by == asked { Ok(entry.clone()) } else { Err(token_of_another()) };
+        }
+        if let Some(username) = username.filter(|name| !name.is_empty()) {
+            entry.username = username;
+        }
+        rules::check_username(&entry.username)?;
+        if let Some(groups) = groups {
+            rules::check_groups(&groups)?;
             entry.groups = groups;
         }
-        if let Some(username) = request.text("username") {
-            username.clone_into(&mut entry.username);
-        }
-        check_names(&entry.username, &entry.groups)?;
         entry.modified_at = request.now;
+        entry.updated_by = asked;
         Ok(entry.clone())
     })?;
     Ok(json!({ "accessEntry": whole(request, cluster, &entry) }))
 }
 
+/// Deletes an entry with its associated policies.
 pub(super) fn delete(request: &Request<'_>, cluster: &str, principal: &str) -> Result<Value, ApiError> {
-    authorize(request, "eks:DeleteAccessEntry", cluster, principal)?;
+    authorize(request, "eks:DeleteAccessEntry", cluster, principal, Vec::new())?;
     change(request, cluster, |cluster| {
+        rules::check_no_linked_role(principal)?;
         cluster.entries.remove(principal).ok_or_else(no_entry)?;
         Ok(json!({}))
     })
 }
 
 /// Changes a cluster that has entries.
+///
+/// # Errors
+/// Not found without the cluster, `InvalidRequestException` in a mode without entries, and what `change` returns: then
+/// nothing has changed.
 pub(super) fn change<T>(
     request: &Request<'_>,
     cluster: &str,
@@ -114,19 +185,28 @@ pub(super) fn change<T>(
     })
 }
 
-/// # Errors
-/// `AccessDenied`.
-pub(super) fn authorize(request: &Request<'_>, action: &str, cluster: &str, principal: &str) -> Result<(), ApiError> {
-    let account = request.aws.settled();
-    let id = account.clusters.get(cluster).and_then(|cluster| cluster.entries.get(principal)).map(|entry| &entry.id);
-    request.authorize(action, &entry_arn(request, cluster, principal, id.map_or("*", String::as_str)), &[])
-}
-
 pub(super) fn no_entry() -> ApiError {
     not_found(
         "The specified principalArn could not be found. You can view your available access entries with \
          'list-access-entries'.",
     )
+}
+
+/// The words are not EKS's, and neither is it confirmed that EKS answers this code.
+fn token_of_another() -> ApiError {
+    invalid_parameter("The specified clientRequestToken was used with other parameters.")
+}
+
+/// The request as its idempotency token remembers it; `None` without a token.
+fn asked(request: &Request<'_>) -> Result<Option<Asked>, ApiError> {
+    let token: Option<String> = request.field("clientRequestToken")?;
+    Ok(token.filter(|token| !token.is_empty()).map(|token| {
+        let mut parameters = request.body.clone();
+        if let Some(fields) = parameters.as_object_mut() {
+            fields.remove("clientRequestToken");
+        }
+        Asked { token, parameters }
+    }))
 }
 
 fn whole(request: &Request<'_>, cluster: &str, entry: &AccessEntry) -> Value {
@@ -141,41 +221,4 @@ fn whole(request: &Request<'_>, cluster: &str, entry: &AccessEntry) -> Value {
         "username": entry.username,
         "type": entry.kind,
     })
-}
-
-/// `access-entry/CLUSTER/user|role/ACCOUNT/NAME/ID`
-fn entry_arn(request: &Request<'_>, cluster: &str, principal: &str, id: &str) -> String {
-    let mut fields = principal.splitn(6, ':').skip(4);
-    let (account, resource) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
-    let kind = resource.split('/').next().unwrap_or_default();
-    let name = resource.rsplit('/').next().unwrap_or_default();
-    request.arn(&format!("access-entry/{cluster}/{kind}/{account}/{name}/{id}"))
-}
-
-/// The username of a user is its ARN; that of a role contains the session.
-fn default_username(principal: &str) -> String {
-    let mut fields = principal.splitn(6, ':').skip(4);
-    match (fields.next(), fields.next().and_then(|resource| resource.strip_prefix("role/"))) {
-        (Some(account), Some(role)) => {
-            let name = role.rsplit('/').next().unwrap_or_default();
-            format!("arn:aws:sts::{account}:assumed-role/{name}/{{{{SessionName}}}}")
-        }
-        _ => principal.to_owned(),
-    }
-}
-
-fn check_names(username: &str, groups: &[String]) -> Result<(), ApiError> {
-    if RESERVED_USERNAMES.iter().any(|prefix| username.starts_with(prefix)) {
-        return Err(invalid_parameter(
-            "The username is invalid: it must not start with system:, eks:, aws:, amazon: or iam:.",
-        ));
-    }
-    let session = username.find("{{SessionName");
-    if session.is_some_and(|at| !username[..at].contains(':')) {
-        return Err(invalid_parameter("The username is invalid: {{SessionName}} needs a colon before it."));
-    }
-    if groups.iter().any(|group| group.starts_with("system:")) {
-        return Err(invalid_parameter("The kubernetes group name is invalid, it cannot start with system:"));
-    }
-    Ok(())
 }

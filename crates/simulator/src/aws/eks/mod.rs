@@ -2,11 +2,17 @@
 
 mod clusters;
 mod entries;
+mod knobs;
+mod paging;
 mod policies;
+mod rights;
+mod rules;
 
 pub(crate) use clusters::VERSION as KUBERNETES_VERSION;
 use jiff::Timestamp;
+pub use knobs::EntryKnobs;
 use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{Aws, Caller, authorize::Question, error::ApiError, model::Cluster, signature::Received};
@@ -27,7 +33,7 @@ fn parts(path: &str) -> Vec<String> {
     path.split('/').filter(|part| !part.is_empty()).map(decode).collect()
 }
 
-/// The action's name, or `Unknown`.
+/// The action's name, or `Unknown`. UpdateClusterConfig is unknown: nothing here switches a cluster's mode but a test.
 pub(crate) fn action(method: &str, path: &str) -> &'static str {
     let parts = parts(path);
     let parts: Vec<_> = parts.iter().map(String::as_str).collect();
@@ -105,8 +111,9 @@ impl Request<'_> {
 
     /// # Errors
     /// `AccessDenied`: the caller's policies do not allow it.
-    fn authorize(&self, action: &str, resource: &str, context: &[(&str, String)]) -> Result<(), ApiError> {
-        if self.aws.may(self.caller, Question { action, resource, context }) {
+    fn authorize(&self, action: &str, resource: &str, keys: &[(String, String)]) -> Result<(), ApiError> {
+        let context: Vec<_> = keys.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+        if self.aws.may(self.caller, Question { action, resource, context: &context }) {
             return Ok(());
         }
         let caller = &self.caller.identity.arn;
@@ -118,42 +125,13 @@ impl Request<'_> {
         self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// A string of the body.
-    fn text(&self, name: &str) -> Option<&str> {
-        self.body[name].as_str()
-    }
-
-    /// A list of strings of the body, `None` if it is absent.
-    fn texts(&self, name: &str) -> Option<Vec<String>> {
-        let list = self.body[name].as_array()?;
-        Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-    }
-
-    /// The page of `names`, sorted, that maxResults and nextToken ask for, as `{list: [..], nextToken}`.
+    /// A field of the body; `None` if it is absent or null.
     ///
     /// # Errors
-    /// `InvalidParameterException`: maxResults is not from 1 to 100, or the token is invalid.
-    fn page(&self, list: &str, names: Vec<String>) -> Result<Value, ApiError> {
-        let most = match self.parameter("maxResults") {
-            None => 100,
-            Some(text) => text
-                .parse()
-                .ok()
-                .filter(|n| (1..=100).contains(n))
-                .ok_or_else(|| invalid_parameter("maxResults must be from 1 to 100."))?,
-        };
-        let after = match self.parameter("nextToken") {
-            None => String::new(),
-            Some(token) => hex::decode(token)
-                .ok()
-                .and_then(|bytes| String::from_utf8(bytes).ok())
-                .ok_or_else(|| invalid_parameter("The nextToken is invalid."))?,
-        };
-        let mut names: Vec<_> = names.into_iter().filter(|name| *name > after).collect();
-        let more = names.len() > most;
-        names.truncate(most);
-        let token = names.last().filter(|_| more).map(hex::encode);
-        Ok(json!({ list: names, "nextToken": token }))
+    /// `SerializationException`: it has another type.
+    fn field<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ApiError> {
+        let wrong = |_| ApiError::new(400, "SerializationException", format!("{name} has a wrong type."));
+        serde_json::from_value(self.body[name].clone()).map_err(wrong)
     }
 }
 

@@ -41,10 +41,10 @@ pub(super) fn principal_policy(request: &Request<'_>) -> Result<Xml, ApiError> {
     Ok(Xml::new().truncated(None).members("EvaluationResults", results))
 }
 
-/// `ContextEntries.member.1.ContextKeyName`, `...ContextKeyValues.member.1`: one value of each counts.
+/// `ContextEntries.member.1.ContextKeyName`, `...ContextKeyValues.member.1`: a key is there once for each value.
 fn context<'a>(request: &Request<'a>) -> Vec<(&'a str, String)> {
     let field = |n: usize, name: &str| request.form.get(&format!("ContextEntries.member.{n}.{name}"));
-    (1..)
-        .map_while(|n| Some((field(n, "ContextKeyName")?, field(n, "ContextKeyValues.member.1")?.to_owned())))
-        .collect()
+    let values = |n: usize| (1..).map_while(move |m| field(n, &format!("ContextKeyValues.member.{m}")));
+    let named = (1..).map_while(|n| Some((n, field(n, "ContextKeyName")?)));
+    named.flat_map(|(n, name)| values(n).map(move |value| (name, value.to_owned()))).collect()
 }

@@ -3,7 +3,7 @@
 //! concurrency.
 
 use crate::stage::{PATH, Stage};
-use futures::{StreamExt as _, future::join_all, stream};
+use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use latchkey::web::AskForm;
 use latchkey::{
@@ -23,6 +23,8 @@ const PEOPLE: usize = 50;
 /// The worker's own limits: bindings and reviews at a time.
 const BINDINGS_AT_ONCE: usize = 8;
 const REVIEWS_AT_ONCE: usize = 16;
+/// The portal's limit for one person.
+const VOTES_AT_ONCE: usize = 2;
 /// The pause between two looks at the database.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
@@ -94,7 +96,8 @@ async fn row(stage: &Stage, what: &str, approver: &Visitor, asks: &Asks<'_>) {
         asked.push(requests::submit(&stage.web, person, &form.wanted()).await.unwrap());
     }
     let from = Instant::now();
-    for vote in join_all(asked.iter().map(|id| approve(stage, approver, *id))).await {
+    let ballots = asked.iter().map(|id| approve(stage, approver, *id));
+    for vote in stream::iter(ballots).buffer_unordered(VOTES_AT_ONCE).collect::<Vec<_>>().await {
         vote.unwrap();
     }
     let voted = from.elapsed();

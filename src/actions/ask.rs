@@ -26,10 +26,7 @@ use latchkey_domain::{
         reason::{self, UnfitReason},
         terms::{Starts, Terms},
     },
-    plan::{
-        authenticator::{Authenticator, Identified},
-        observation::{AuthenticationMode, ClusterObservation},
-    },
+    plan::observation::ClusterObservation,
 };
 use std::sync::Arc;
 
@@ -235,10 +232,6 @@ fn find_cluster(current: &Current, known: &AskContext, wanted: &Wanted, consider
             Field::Cluster,
             format!("Latchkey has not read `{}` yet. Operators can see why; try again in a minute.", named.name),
         ),
-        Some(ClusterObservation { aws: Some(aws), .. }) if aws.mode == AuthenticationMode::Api => considered.problem(
-            Field::Cluster,
-            format!("`{}` takes access entries only, which Latchkey does not write yet. Choose another.", named.name),
-        ),
         Some(ClusterObservation { kubernetes: None, .. }) => considered.problem(
             Field::Cluster,
             format!("Latchkey cannot reach `{}`, so it cannot say what you would get. Operators know.", named.name),
@@ -341,17 +334,6 @@ fn find_principal(known: &AskContext, wanted: &Wanted, considered: &mut Consider
         return;
     };
     considered.principal = Some(principal.clone());
-    if let Some(why) = overriding_entry(considered, &principal.arn) {
-        considered.problems.push(Problem::of(Field::Principal, why));
-    }
-}
-
-/// The access entry that the cluster goes by for this ARN, whatever Latchkey would write for it.
-fn overriding_entry(considered: &Considered, arn: &str) -> Option<Blocker> {
-    let ((_, cluster), observed) = (considered.cluster.as_ref()?, considered.observed.as_ref()?);
-    let Identified::Entry(entry) = Authenticator::of(&observed.body).identify(arn) else { return None };
-    let username = entry.fields().map(|fields| fields.username.clone());
-    Some(Blocker::AccessEntry { cluster: cluster.name.to_string(), arn: arn.to_owned(), username })
 }
 
 fn read_minutes(wanted: &Wanted, considered: &mut Considered) {

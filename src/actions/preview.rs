@@ -25,6 +25,7 @@ use latchkey_domain::{
     },
     eks::{arn::PrincipalArn, iam_policy::GrantNeeds},
     plan::{
+        authenticator::MappingKind,
         desired::{DesiredGrant, Wish},
         observation::ClusterObservation,
         preview::{Preview, preview},
@@ -125,6 +126,10 @@ async fn show(
         unreadable: false,
     });
     desired.paused = None;
+    desired.prefers = match &observed.body.entries_refused {
+        Some(_) => MappingKind::Line,
+        None => current.file.mapping_of(&desired.name),
+    };
     let (fenced, unmarked) = (desired.fenced.clone(), Blocker::MarkerMissing { cluster: desired.name.clone() });
     let mut preview = preview(desired, &grant, &observed.body, (&principal, &iam));
     let before = preview.obstacles.len();

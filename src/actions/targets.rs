@@ -12,7 +12,7 @@ use super::{
     policy::{self, NoPolicy},
     visitor::Visitor,
 };
-use crate::store::{Store, StoreError, Tx};
+use crate::store::{Store, StoreError, Tx, observations};
 use latchkey_domain::access::{
     ClusterId, EventDraft,
     person::Role,
@@ -20,6 +20,10 @@ use latchkey_domain::access::{
     transition::Target,
 };
 use latchkey_domain::audit::event::Event;
+use latchkey_domain::plan::{
+    authenticator::{Authenticator, can_move},
+    observation::SeenIdentity,
+};
 
 /// Why an operator's act on a target did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -33,10 +37,32 @@ pub enum NotDone {
     /// Granting is paused there already, by another person or for another reason, which stands.
     #[error("Granting is paused there already.")]
     PausedAlready,
+    /// The mapping cannot be moved.
+    #[error("{0}")]
+    NotMovable(NotMovable),
     #[error(transparent)]
     Policy(#[from] NoPolicy),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why a principal is not moved from its line to an access entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotMovable {
+    /// The cluster does not read both.
+    #[error(
+        "Only a cluster in the authentication mode API_AND_CONFIG_MAP reads both, so that nobody is cut meanwhile."
+    )]
+    Mode,
+    /// Latchkey wrote no line for it there, or the line is gone.
+    #[error("Latchkey has no line for this identity in aws-auth there.")]
+    NoLine,
+    /// Another principal has the ARN now.
+    #[error("Another principal has this ARN now than the one that was proven.")]
+    Another,
+    /// IAM did not say which principal has the ARN.
+    #[error("IAM has not said which principal has this ARN now. Try again once the worker has looked.")]
+    NotSeen,
 }
 
 /// Has a target looked at now, whatever its back-off says.
@@ -98,6 +124,43 @@ pub async fn resume_granting(store: &Store, visitor: &Visitor, cluster: ClusterI
         let what = Event::ClusterGrantingResumed { target: Some(target) };
         record(&mut tx, event(visitor, target, what)).await?;
     }
+    Ok(tx.commit().await?)
+}
+
+/// Has a principal moved from its line of aws-auth to an access entry of the same username: the worker makes the entry,
+/// lets it settle, looks again, and takes the line out. Asking again changes nothing.
+///
+/// # Errors
+/// `NotFound`, `NotMovable`, `Policy`, `Store`.
+pub async fn move_mapping(
+    store: &Store,
+    visitor: &Visitor,
+    cluster: ClusterId,
+    principal: &str,
+) -> Result<(), NotDone> {
+    operator(store, visitor).await?;
+    let Some(observed) = observations::cluster(store, cluster).await? else { return Err(NotDone::NotFound) };
+    if !can_move(&Authenticator::of(&observed.body)) {
+        return Err(NotDone::NotMovable(NotMovable::Mode));
+    }
+    let mut tx = store.begin_for(visitor.person.id).await?;
+    let Some(line) = tx.line_of(cluster, principal).await? else {
+        return Err(NotDone::NotMovable(NotMovable::NoLine));
+    };
+    // EKS maps an entry by the unique id that the principal has when the entry is made.
+    let seen = observations::principal(store, line.principal).await?.map(|seen| seen.body.identity);
+    match seen {
+        Some(SeenIdentity::Is(id)) if id == line.unique_id => {}
+        Some(SeenIdentity::Is(_) | SeenIdentity::NoUser) => return Err(NotDone::NotMovable(NotMovable::Another)),
+        Some(SeenIdentity::NotAsked | SeenIdentity::Refused(_)) | None => {
+            return Err(NotDone::NotMovable(NotMovable::NotSeen));
+        }
+    }
+    if tx.ask_move(cluster, &line).await? {
+        let what = Event::ClusterMoveAsked { principal: line.arn.clone(), username: line.username.clone() };
+        record(&mut tx, event(visitor, Target::Cluster(cluster), what)).await?;
+    }
+    tx.try_now(vec![Target::Cluster(cluster)]).await?;
     Ok(tx.commit().await?)
 }
 

@@ -7,6 +7,7 @@
 mod accounts;
 mod bounded;
 mod eks;
+mod entries;
 mod error;
 mod iam;
 mod identity;
@@ -32,6 +33,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
+pub use entries::EntryToMake;
 pub use iam::KnownUser;
 pub use identity::CallerIdentity;
 pub use simulate::{BOUNDARY_KEY, Simulated};

@@ -21,8 +21,7 @@ pub struct Simulated {
 pub const BOUNDARY_KEY: &str = "iam:PermissionsBoundary";
 
 impl Aws {
-    /// Asks IAM whether `principal` may do these actions on these resources; if a permissions boundary is given, on
-    /// users that have it.
+    /// Asks IAM whether `principal` may do these actions on these resources, with these values of condition keys.
     ///
     /// # Errors
     /// Refused without `iam:SimulatePrincipalPolicy` on the principal; not found if IAM does not know the principal (a
@@ -32,7 +31,7 @@ impl Aws {
         principal: &PrincipalArn,
         actions: &[&str],
         resources: &[String],
-        boundary: Option<&str>,
+        context: &[(&str, String)],
     ) -> Result<Vec<Simulated>, Fault> {
         let call = AwsCall {
             operation: "ask IAM about",
@@ -40,10 +39,11 @@ impl Aws {
             action: "iam:SimulatePrincipalPolicy",
             resource: principal.to_string(),
         };
-        let context = boundary.map(|boundary| {
-            let entry = ContextEntry::builder().context_key_name(BOUNDARY_KEY).context_key_values(boundary);
-            vec![entry.context_key_type(ContextKeyTypeEnum::String).build()]
-        });
+        let entry = |(key, value): &(&str, String)| {
+            let entry = ContextEntry::builder().context_key_name(*key).context_key_values(value);
+            entry.context_key_type(ContextKeyTypeEnum::String).build()
+        };
+        let context = (!context.is_empty()).then(|| context.iter().map(entry).collect::<Vec<_>>());
         let actions: Vec<String> = actions.iter().map(|&action| action.to_owned()).collect();
         let (mut answers, mut marker) = (Vec::new(), None);
         loop {

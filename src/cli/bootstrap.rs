@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use latchkey_domain::{
     access::policy::{PolicyCluster, PolicyFile},
     eks::arn::{InvalidArn, PrincipalArn},
-    plan::bootstrap::{config_maps, own_mapping, to_yaml},
+    plan::bootstrap::{config_maps, documented, iam_policy, iam_statements, own_entry_command, own_mapping, to_yaml},
 };
 use std::{fmt::Write, path::PathBuf, process::ExitCode};
 
@@ -26,6 +26,9 @@ pub struct Args {
     /// The permissions boundary of people's IAM users: the worker then writes to users with it only
     #[arg(long, value_name = "ARN")]
     permissions_boundary: Option<String>,
+    /// Leave conditions out of the IAM policy that AWS's documents do not confirm
+    #[arg(long)]
+    plain: bool,
     /// Print only this part, without comments
     #[arg(long, value_name = "PART")]
     only: Option<BootstrapPart>,
@@ -40,6 +43,8 @@ pub enum BootstrapPart {
     ConfigMaps,
     /// The worker's own entry, to be added to aws-auth by hand
     AwsAuth,
+    /// The command that makes the worker's own access entry
+    AccessEntry,
     /// The worker's IAM policy
     Iam,
 }
@@ -57,10 +62,16 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Some(arn) => PrincipalArn::parse(arn)?,
         None => usual_worker(cluster)?,
     };
-    let boundary = args.permissions_boundary.as_deref();
+    let asked = Bootstrap {
+        file: &file,
+        cluster,
+        worker: &worker,
+        boundary: args.permissions_boundary.as_deref(),
+        plain: args.plain,
+    };
     match args.only {
-        Some(part) => print(&one(part, &file, &worker, boundary))?,
-        None => print(&all(&file, cluster, &worker, boundary))?,
+        Some(part) => print(&asked.part(part))?,
+        None => print(&asked.all())?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -71,45 +82,64 @@ fn usual_worker(cluster: &PolicyCluster) -> Result<PrincipalArn, InvalidArn> {
     PrincipalArn::parse(&format!("arn:{partition}:iam::{account}:role/latchkey-worker"))
 }
 
-fn one(part: BootstrapPart, file: &PolicyFile, worker: &PrincipalArn, boundary: Option<&str>) -> String {
-    match part {
-        BootstrapPart::Rbac => to_yaml(&manifests(file)),
-        BootstrapPart::ConfigMaps => to_yaml(&config_maps()),
-        BootstrapPart::AwsAuth => own_mapping(worker).1,
-        BootstrapPart::Iam => worker_iam_policy(file, boundary),
-    }
+/// What is printed, and for whom.
+struct Bootstrap<'a> {
+    file: &'a PolicyFile,
+    cluster: &'a PolicyCluster,
+    worker: &'a PrincipalArn,
+    boundary: Option<&'a str>,
+    /// Whether the IAM policy has only conditions that AWS's documents confirm.
+    plain: bool,
 }
 
-/// All parts as YAML; the parts that are not for kubectl are in comments.
-fn all(file: &PolicyFile, cluster: &PolicyCluster, worker: &PrincipalArn, boundary: Option<&str>) -> String {
-    let part = |part| one(part, file, worker, boundary);
-    let commented = |text: &str| text.lines().fold(String::new(), |out, line| out + "#   " + line + "\n");
-    let key = own_mapping(worker).0;
-    let mut out = String::new();
-    // Writing to a string cannot fail.
-    let _ = write!(
-        out,
-        "# What Latchkey's worker needs on {name}, and no more. Another policy.toml may need more: run it again then.\n\
-         # Each part alone: --only rbac|config-maps|aws-auth|iam.\n\
+impl Bootstrap<'_> {
+    fn part(&self, part: BootstrapPart) -> String {
+        match part {
+            BootstrapPart::Rbac => to_yaml(&manifests(self.file)),
+            BootstrapPart::ConfigMaps => to_yaml(&config_maps()),
+            BootstrapPart::AwsAuth => own_mapping(self.worker).1,
+            BootstrapPart::AccessEntry => own_entry_command(self.worker, &self.cluster.arn),
+            BootstrapPart::Iam => {
+                let statements = iam_statements(self.file, self.boundary);
+                iam_policy(&if self.plain { documented(statements) } else { statements })
+            }
+        }
+    }
+
+    /// All parts as YAML; the parts that are not for kubectl are in comments.
+    fn all(&self) -> String {
+        let part = |part| self.part(part);
+        let Self { cluster, worker, boundary, .. } = self;
+        let commented = |text: &str| text.lines().fold(String::new(), |out, line| out + "#   " + line + "\n");
+        let key = own_mapping(self.worker).0;
+        let mut out = String::new();
+        // Writing to a string cannot fail.
+        let _ = write!(
+            out,
+            "# What Latchkey's worker needs on {name}, and no more. Another policy.toml may need more: run it again then.\n\
+         # Each part alone: --only rbac|config-maps|aws-auth|access-entry|iam.\n\
          #\n\
          # 1. RBAC, for `kubectl apply -f`. The worker binds the profiles' ClusterRoles by name, and holds the rules of\n\
          #    profiles that carry their own; it never escalates.\n\
          {rbac}---\n\
          # 2. ConfigMaps that must exist, for `kubectl create -f`, which leaves one that exists as it is.\n\
          {maps}\
-         # 3. The worker's own entry: put it into {key} of kube-system/aws-auth.\n{mapping}\
+         # 3. The worker's own mapping. In the mode CONFIG_MAP, put this into {key} of kube-system/aws-auth:\n{mapping}\
+         #    In the other modes:\n{entry}\
          # 4. The IAM policy of {worker}.\n{iam}",
-        name = cluster.name,
-        rbac = part(BootstrapPart::Rbac),
-        maps = part(BootstrapPart::ConfigMaps),
-        mapping = commented(&part(BootstrapPart::AwsAuth)),
-        iam = commented(&part(BootstrapPart::Iam)),
-    );
-    if boundary.is_none() {
-        out.push_str(
+            name = cluster.name,
+            rbac = part(BootstrapPart::Rbac),
+            maps = part(BootstrapPart::ConfigMaps),
+            mapping = commented(&part(BootstrapPart::AwsAuth)),
+            entry = commented(&part(BootstrapPart::AccessEntry)),
+            iam = commented(&part(BootstrapPart::Iam)),
+        );
+        if boundary.is_none() {
+            out.push_str(
             "#    It can give the users of its paths any permission: give those users a permissions boundary, and name it\n\
              #    with --permissions-boundary.\n",
         );
+        }
+        out
     }
-    out
 }

@@ -54,7 +54,7 @@ pub struct Cli {
 enum Command {
     /// Serve the portal
     Serve,
-    /// Run a worker: it keeps IAM, aws-auth and RBAC in the state that was decided
+    /// Run a worker: it keeps IAM, access entries, aws-auth and RBAC in the state that was decided
     Worker,
     /// Bring the database's schema up to date
     Migrate,

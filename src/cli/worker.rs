@@ -1,4 +1,4 @@
-//! `latchkey worker`: keeps IAM, aws-auth and RBAC in the state that was decided.
+//! `latchkey worker`: keeps IAM, access entries, aws-auth and RBAC in the state that was decided.
 
 use super::{Stage, Stop, internal};
 use crate::{
@@ -17,7 +17,7 @@ const REGION: &str = "us-east-1";
 pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let store = Store::connect(settings.database.worker()?, settings.database.connections);
     let stop = Stop::on_signals().context("failed to listen to signals")?;
-    let worker = Worker::new(store, Aws::new(&aws(settings)).await);
+    let worker = Worker::new(store, Aws::new(&aws(settings)).await).settling(settings.aws.entry_settle);
     tracing::info!("the worker begins");
     let machines = tokio::spawn(internal::serve(settings.worker.internal, for_machines(worker.clone()), stop.clone()));
     tokio::select! {

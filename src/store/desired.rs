@@ -31,6 +31,7 @@ use latchkey_domain::{
         iam_policy::GrantNeeds,
     },
     plan::{
+        authenticator::MappingKind,
         desired::{DesiredCluster, DesiredGrant, Quarantined, Wish},
         obstacles::Obstacle,
         own_roles::OwnRoles,
@@ -214,6 +215,10 @@ async fn cluster_of(
         fenced: row.fenced.as_deref().map(|why| blocker(Some(why))),
         paused: row.paused.clone().map(|why| Blocker::Paused { cluster: row.name.clone(), why }),
         undescribed: None,
+        prefers: MappingKind::of_new_mappings(),
+        entry_settle: SignedDuration::ZERO,
+        looks_at: now,
+        entries_uncertain: rows.entries_uncertain.clone(),
         now,
         grants: desired_grants,
         quarantined: quarantined(connection, &unreadable, &legs, now).await?,

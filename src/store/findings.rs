@@ -5,10 +5,10 @@
 //!
 //! Each look repairs Latchkey's objects. A binding of a running access that another client changed or deleted is an
 //! event (`grant.drift_found`, with what it was) and is repaired. If it is found changed when its access ends, it is
-//! removed as it is found. A line of Latchkey's that was taken out is told, too. A leg stores which of its bindings and
-//! lines the last look left in place (`grant_leg.stood`), so that each loss is told once, whatever else is wrong with
-//! the access, and what the worker itself takes away is not told as another client's doing. Objects that carry
-//! Latchkey's labels and belong to no grant are removed (`cluster.drift_found`).
+//! removed as it is found. A line or access entry of Latchkey's that was taken out is told, too. A leg stores which of
+//! its bindings, lines and entries the last look left in place (`grant_leg.stood`), so that each loss is told once,
+//! whatever else is wrong with the access, and what the worker itself takes away is not told as another client's doing.
+//! Objects that carry Latchkey's labels and belong to no grant are removed (`cluster.drift_found`).
 
 use super::{StoreError, Tx};
 use jiff::{SignedDuration, Timestamp};

@@ -152,6 +152,8 @@ pub struct KnownCluster {
     pub fenced: Option<Blocker>,
     /// Why the last run did not complete.
     pub failure: Option<Blocker>,
+    /// Why the worker may not make access entries there, if EKS refused one at the last look.
+    pub entries_refused: Option<Blocker>,
 }
 
 /// What the database knows of the cluster of this name; `None` if the current policy has none.
@@ -162,9 +164,11 @@ pub async fn cluster(store: &Store, name: &ClusterName) -> Result<Option<KnownCl
     let row = sqlx::query!(
         r#"select c.id, c.arn, c.created_at, i.id as installation, t.marked as "marked?", 
              coalesce(latchkey_blocker(null, null, t.fenced_blocker), latchkey_blocker(t.fenced_why, null, null)) as "fenced?",
-             coalesce(latchkey_blocker(null, null, t.failure_blocker), latchkey_blocker(t.failure, null, null)) as "failure?"
+             coalesce(latchkey_blocker(null, null, t.failure_blocker), latchkey_blocker(t.failure, null, null)) as "failure?",
+             latchkey_blocker(null, null, o.body->'entries_refused') as "refused?"
            from cluster c cross join installation i
            left join target t on t.kind = 'cluster' and t.key = c.id
+           left join observation o on o.target_kind = 'cluster' and o.target_key = c.id
            where c.name = $1 and c.dropped_at is null"#,
         name.as_str()
     )
@@ -178,6 +182,7 @@ pub async fn cluster(store: &Store, name: &ClusterName) -> Result<Option<KnownCl
         marked: row.marked.unwrap_or(0),
         fenced: row.fenced.map(|why| blocker(Some(&why))),
         failure: row.failure.map(|why| blocker(Some(&why))),
+        entries_refused: row.refused.map(|why| blocker(Some(&why))),
     }))
 }
 

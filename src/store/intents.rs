@@ -49,6 +49,12 @@ pub const CREATE_BINDING: &str = "create_binding";
 /// that goes.
 pub const DELETE_ROLE: &str = "delete_role";
 
+/// The step name of an intent to make an access entry: its `detail` has the `principal`'s id.
+pub const CREATE_ENTRY: &str = "create_entry";
+
+/// The step name of an intent to delete an access entry: its `detail` has the entry's own ARN as `entry`.
+pub const DELETE_ENTRY: &str = "delete_entry";
+
 /// The step name of an intent to write an inline policy: its `detail` has the text as `document`.
 pub const PUT_POLICY: &str = "put_policy";
 

@@ -27,6 +27,7 @@ pub mod people;
 mod places;
 pub mod policies;
 pub mod powers;
+pub mod principals;
 pub mod proofs;
 pub mod quarantine;
 pub mod read;

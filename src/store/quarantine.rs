@@ -3,10 +3,11 @@
 //!
 //! A quarantined row is judged by its plain columns. A scheduled or provisioning grant is not set up, and is given up
 //! at `activate_by`. An active grant stays as it is until `until`: the sweep leaves the bindings with its label or with
-//! a name that an intent recorded, and its line and its part of the IAM policy stay. Then, or if a person gives it back
-//! or revokes it, SQL ends it (`Tx::revoke_unreadable`): objects with its label or a recorded name are removed, and so
-//! is its line unless another grant needs it. Its legs are proven gone by looking, without questions to the API server,
-//! since the questions cannot be read. A grant whose mapping or principal cannot be read is quarantined with that row.
+//! a name that an intent recorded, and its mapping and its part of the IAM policy stay. Then, or if a person gives it
+//! back or revokes it, SQL ends it (`Tx::revoke_unreadable`): objects with its label or a recorded name are removed,
+//! and so is its mapping unless another grant needs it. Its legs are proven gone by looking, without questions to the
+//! API server, since the questions cannot be read. A grant whose mapping or principal cannot be read is quarantined
+//! with that row.
 //!
 //! A row has one alarm, which clears itself when the row can be read again or is over. A row without an end
 //! (`infinity`) ends when its minutes are over, counted from the latest setup. Its page is reduced to its plain
@@ -38,8 +39,8 @@ use uuid::Uuid;
 pub use super::grant_rows::{Locked, UnreadableGrant};
 
 impl Tx {
-    /// Those of these principals for which another session has the row of a line on this cluster locked; all of them if
-    /// the cluster's row is locked, to which a new line refers.
+    /// Those of these principals for which another session has the row of a mapping on this cluster locked; all of them if
+    /// the cluster's row is locked, to which a new one refers.
     async fn locked_lines(&mut self, target: Target, principals: &[Uuid]) -> Result<BTreeSet<Uuid>, StoreError> {
         let Target::Cluster(cluster) = target else { return Ok(BTreeSet::new()) };
         let free = sqlx::query_scalar!("select id from cluster where id = $1 for key share skip locked", cluster.0)
@@ -49,23 +50,23 @@ impl Tx {
             return Ok(principals.iter().copied().collect());
         }
         let lines = sqlx::query!(
-            "select principal_id, visit from mapping where cluster_id = $1 and principal_id = any($2)",
+            "select principal_id, visit, kind from mapping where cluster_id = $1 and principal_id = any($2)",
             cluster.0,
             principals
         )
         .fetch_all(self.connection())
         .await?;
         let free = sqlx::query!(
-            "select principal_id, visit from mapping where cluster_id = $1 and principal_id = any($2)
-             order by principal_id, visit for no key update skip locked",
+            "select principal_id, visit, kind from mapping where cluster_id = $1 and principal_id = any($2)
+             order by principal_id, visit, kind for no key update skip locked",
             cluster.0,
             principals
         )
         .fetch_all(self.connection())
         .await?;
-        let is_free =
-            |principal: Uuid, visit: i32| free.iter().any(|row| row.principal_id == principal && row.visit == visit);
-        let locked = lines.iter().filter(|line| !is_free(line.principal_id, line.visit));
+        let free: BTreeSet<(Uuid, i32, String)> =
+            free.into_iter().map(|row| (row.principal_id, row.visit, row.kind)).collect();
+        let locked = lines.into_iter().filter(|row| !free.contains(&(row.principal_id, row.visit, row.kind.clone())));
         Ok(locked.map(|line| line.principal_id).collect())
     }
 

@@ -1,4 +1,4 @@
-//! What an approval would change outside, exactly: the IAM document, the aws-auth hunk, roles and bindings.
+//! What an approval would change outside, exactly: the IAM document, the access entry or the aws-auth hunk, roles and bindings.
 
 use super::html::Html;
 use crate::{
@@ -9,6 +9,8 @@ use latchkey_domain::{
     eks::aws_auth::{DiffKind, DiffLine, diff},
     plan::preview::Preview,
 };
+use serde_json::json;
+use std::collections::BTreeMap;
 
 /// A line of a document.
 #[derive(Debug, Clone)]
@@ -44,7 +46,11 @@ impl ShownChange {
     /// The change as the planner computed it.
     pub fn of(shown: &ShownPreview) -> Self {
         let planned = &shown.preview;
-        let mut documents = vec![iam(planned), aws_auth(planned)];
+        let mapping = match &planned.entry {
+            Some(entry) => whole("Access entry", &entry_text(entry.arn.as_str(), &entry.username, &entry.tags)),
+            None => aws_auth(planned),
+        };
+        let mut documents = vec![iam(planned), mapping];
         documents.extend(planned.roles.iter().map(|yaml| whole("ClusterRole", yaml)));
         documents.extend(planned.bindings.iter().map(|yaml| ChangedDocument {
             said: Some(words::access::not_yet(preview::ID, preview::LATEST_END)),
@@ -84,6 +90,20 @@ fn aws_auth(preview: &Preview) -> ChangedDocument {
         lines: aws_auth.hunk.iter().map(line).collect(),
         said: aws_auth.note.clone(),
     }
+}
+
+/// An access entry in the words of EKS's API.
+pub fn entry_text(principal: &str, username: &str, tags: &BTreeMap<String, String>) -> String {
+    let mut entry = json!({
+        "principalArn": principal,
+        "type": "STANDARD",
+        "username": username,
+        "kubernetesGroups": [],
+    });
+    if !tags.is_empty() {
+        entry["tags"] = json!(tags);
+    }
+    format!("{entry:#}")
 }
 
 fn whole(title: &str, yaml: &str) -> ChangedDocument {

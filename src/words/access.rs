@@ -233,6 +233,14 @@ pub fn not_yet(id: &str, latest_end: &str) -> String {
     )
 }
 
+/// For an access that binds to what another client's access entry says.
+pub fn foreign_entry_used(username: &str) -> String {
+    format!(
+        "Nothing of Latchkey\u{2019}s: another client\u{2019}s access entry maps this identity to `{username}`, and it \
+         is used as it is."
+    )
+}
+
 /// What the annotation `latchkey/ends-by` of a binding means.
 pub fn ends_by(minutes: u32) -> String {
     format!(

@@ -54,6 +54,7 @@ impl ToldEvent<'_> {
             | Event::ClusterRestoreAccepted { .. }
             | Event::ClusterGrantingPaused { .. }
             | Event::ClusterGrantingResumed { .. }
+            | Event::ClusterMoveAsked { .. }
             | Event::ClusterDriftFound { .. } => self.of_cluster(event),
             Event::PrincipalDriftFound { principal, what, .. } => {
                 self.start().text(" found ").name(principal).text(" changed in IAM: ").text(what).text(".")
@@ -210,6 +211,9 @@ impl ToldEvent<'_> {
                 self.on_cluster(Sentence::default().text(by).text(" accepted this database")).text(".")
             }
             Event::ClusterGrantingPaused { .. } => self.on_cluster(start.text(" paused granting")).text("."),
+            Event::ClusterMoveAsked { principal, .. } => self
+                .on_cluster(start.text(" asked to move ").name(principal).text(" from aws-auth to an access entry"))
+                .text("."),
             Event::ClusterGrantingResumed { .. } => self.on_cluster(start.text(" resumed granting")).text("."),
             Event::ClusterDriftFound { what, .. } if !what.is_empty() => {
                 self.on_cluster(start.text(" found drift")).text(": ").parsed(what.trim_end_matches('.')).text(".")

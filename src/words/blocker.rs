@@ -6,6 +6,7 @@ use latchkey_domain::{
     access::blocker::{Blocker, FailedCall, UnfitUsername},
     plan::authenticator::as_masters,
 };
+use std::collections::BTreeMap;
 
 /// The sentence of a blocker.
 #[expect(clippy::too_many_lines, reason = "a sentence for each blocker, and nothing else")]
@@ -84,17 +85,50 @@ pub fn sentence(why: &Blocker) -> String {
             format!("What {cluster} looks like now is not known: {why}")
         }
         Blocker::EntriesOnly { cluster } => format!(
-            "{cluster} takes access entries only (authentication mode API), which Latchkey does not write yet: an \
-             operator has to set the mode to API_AND_CONFIG_MAP"
+            "{cluster} took access entries only (authentication mode API), which the version of Latchkey that looked \
+             did not write"
         ),
         Blocker::AccessEntry { cluster, arn, username: Some(username) } => format!(
             "{cluster} has an access entry for {arn} (user `{username}`), which counts instead of aws-auth: those who \
              manage the cluster's access entries have to remove it"
         ),
         Blocker::AccessEntry { cluster, arn, username: None } => format!(
-            "{arn} has an access entry on {cluster}, which overrides its line in aws-auth; Latchkey does not write \
-             entries yet. An operator can remove it, or choose another cluster"
+            "{arn} has an access entry on {cluster}, which counts instead of its line in aws-auth, and it was not \
+             read what the entry says: those who manage the cluster's access entries can remove it"
         ),
+        Blocker::EntriesNotRead { cluster } => {
+            format!("the access entries of {cluster} were not looked at yet, so it is not known who gets in")
+        }
+        Blocker::ForeignEntry { cluster, arn, username, why, tags } => format!(
+            "{cluster} has an access entry for {arn} (user `{username}`{}), and an entry of another client is never \
+             taken over; {}",
+            tagged(tags),
+            unfit(*why)
+        ),
+        Blocker::EntryWidened { username, groups, policies } => {
+            let added = [named("the groups", groups), named("the access policies", policies)];
+            let added: Vec<String> = added.into_iter().flatten().collect();
+            format!(
+                "another client gave the access entry of `{username}` {}: those who manage the cluster's access \
+                 entries have to take them away",
+                added.join(" and ")
+            )
+        }
+        Blocker::EntryRenamed { arn, was, is } => format!(
+            "another client changed the username in the access entry of {arn} from `{was}` to `{is}`, so nothing is \
+             bound: those who manage the cluster's access entries have to delete that entry, and Latchkey makes it anew"
+        ),
+        Blocker::EntrySettles { cluster, until } => format!(
+            "the access entry is there, and the API servers of {cluster} read it within seconds: it works by \
+             {until:.0} at the latest, and may work sooner"
+        ),
+        Blocker::EntryFoughtOver { cluster, arn } => format!(
+            "the access entry of {arn} on {cluster} was deleted again and again: those who delete it have to let it \
+             stand, and until then it is only made again now and then"
+        ),
+        Blocker::EntryLeft { cluster, username } => {
+            format!("{cluster} still has the access entry of `{username}`")
+        }
         Blocker::EntryUnknown { cluster, arn, why } => format!(
             "it is not known whether {cluster} has an access entry for {arn}, which would count instead of aws-auth: {}",
             sentence(why)
@@ -139,11 +173,11 @@ pub fn sentence(why: &Blocker) -> String {
              so nothing is bound to it; a person who may edit aws-auth has to change that entry"
         ),
         Blocker::UsernameShared { username, other } => format!(
-            "aws-auth lets {other} be `{username}` too, so a binding to that username would reach another identity: a \
-             person who may edit aws-auth has to remove that entry"
+            "{other} is mapped to `{username}` too, so a binding to that username would reach another identity: a person \
+             who may edit the cluster's mappings has to remove that one"
         ),
-        Blocker::UsernameFoundShared { username, other } => format!("aws-auth lets {other} be `{username}` too"),
-        Blocker::NotMappedYet { arn, username } => format!("aws-auth does not map {arn} to `{username}` yet"),
+        Blocker::UsernameFoundShared { username, other } => format!("{other} is mapped to `{username}` too"),
+        Blocker::NotMappedYet { arn, username } => format!("the cluster does not map {arn} to `{username}` yet"),
         Blocker::LineLeftWithGroups { arn, username, groups } => format!(
             "aws-auth still names `{username}` for {arn}, with the groups {}, which another client added{}: a person \
              who may edit aws-auth has to remove that entry, or the groups",
@@ -256,10 +290,28 @@ fn unfit(why: UnfitUsername) -> &'static str {
         UnfitUsername::Template => "that username is a template, so it is not known whom a binding would reach",
         UnfitUsername::GroupTemplate => "one of its groups is a template, so it is not known what it may do already",
         UnfitUsername::Reserved => "that username is reserved, so nothing is bound to it",
+        UnfitUsername::AccessPolicies => {
+            "it has access policies, and no review shows what they allow, so nothing that is granted could be proven"
+        }
         UnfitUsername::Masters => {
             "it is in system:masters, so it may do everything and nothing that is granted could be taken away"
         }
     }
+}
+
+/// `the groups a, b`, if there are any.
+fn named(kind: &str, names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| format!("{kind} {}", names.join(", ")))
+}
+
+/// The tags of an entry, which may name its owner.
+fn tagged(tags: &BTreeMap<String, String>) -> String {
+    const SHOWN: usize = 5;
+    if tags.is_empty() {
+        return String::new();
+    }
+    let shown: Vec<String> = tags.iter().take(SHOWN).map(|(key, value)| format!("{key}={value}")).collect();
+    format!(", tagged {}", shown.join(", "))
 }
 
 fn replaced(arn: &str, was: &str, is: &str) -> String {

@@ -34,6 +34,9 @@ pub fn what(what: &What) -> String {
             };
             format!("another client took the line of `{username}` out of aws-auth while the access runs; {by}")
         }
+        What::EntryTaken { username } => {
+            format!("another client deleted the access entry of `{username}` while the access runs")
+        }
         What::LinePutBack { username } => format!(
             "the line of `{username}` was put back into aws-auth after it had been taken out; it is taken out again"
         ),
@@ -92,6 +95,7 @@ mod tests {
             What::LineTaken { username: username(), by: by(&["kubectl-edit", "argocd"]) },
             What::LineTaken { username: username(), by: by(&[]) },
             What::LineTaken { username: username(), by: None },
+            What::EntryTaken { username: username() },
             What::LinePutBack { username: username() },
             What::Withdrawn(Blocker::UsernameFoundShared { username: username(), other: "bob".to_owned() }),
             What::AllowsMore(vec![more.clone(), more]),

@@ -7,6 +7,7 @@ pub mod access;
 pub mod audit;
 pub mod blocker;
 pub mod doctor;
+pub mod entries;
 pub mod finding;
 pub mod hold;
 pub mod kubectl;

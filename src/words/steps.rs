@@ -15,6 +15,8 @@ pub fn step(step: &str, done: bool) -> String {
     let known = match step {
         "write_aws_auth" | "add_mapping" => Some(("Writing the line in aws-auth", "Wrote the line in aws-auth")),
         "remove_mapping" => Some(("Taking the line out of aws-auth", "Took the line out of aws-auth")),
+        "create_entry" => Some(("Making the access entry", "Made the access entry")),
+        "delete_entry" => Some(("Deleting the access entry", "Deleted the access entry")),
         "create_role" => Some(("Making the ClusterRole", "Made the ClusterRole")),
         "delete_role" => Some(("Deleting the ClusterRole", "Deleted the ClusterRole")),
         "create_binding" => Some(("Making the binding", "Made the binding")),

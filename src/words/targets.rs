@@ -67,6 +67,11 @@ pub fn in_trouble(fare: Fare) -> String {
     }
 }
 
+/// For operators, on a cluster on which EKS refuses to make access entries. `why` is a sentence.
+pub fn entries_refused(why: &str) -> String {
+    format!("New people are mapped by lines of aws-auth here, though the policy says access entries. {why}")
+}
+
 /// A pause: who, when, why.
 #[derive(Debug, Clone, Copy)]
 pub struct Pause<'a> {

@@ -77,6 +77,8 @@ pub enum LegFound {
     Proven(Evidence),
     /// It is not there yet, and goes on by itself.
     Unsettled(Blocker),
+    /// It is as its wish says, and counts from this much later, if nothing changes until then.
+    Settling(Blocker, Duration),
     /// A call failed.
     Failed(Fault),
     /// An operator paused granting.
@@ -418,6 +420,10 @@ fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
             let fares = Fares::Retrying { why: why.clone(), attempt, again_in: backoff::rest(attempt, revoking) };
             (unproven, fares, None)
         }
+        LegFound::Settling(why, rest) => {
+            let fares = Fares::Retrying { why: why.clone(), attempt: leg.attempts, again_in: *rest };
+            (unproven, fares, None)
+        }
         LegFound::Failed(fault) => {
             let (why, again_in) = (Blocker::from(fault), backoff::after(fault, attempt, revoking));
             let fares = match fault.kind() {
@@ -446,7 +452,9 @@ fn said(found: &LegFound, is_present: bool) -> String {
     match found {
         LegFound::Proven(_) if is_present => PROVEN.to_owned(),
         LegFound::Proven(_) => PROVEN_GONE.to_owned(),
-        LegFound::Unsettled(why) | LegFound::Paused(why) | LegFound::Blocked(why) => words::blocker::sentence(why),
+        LegFound::Unsettled(why) | LegFound::Settling(why, _) | LegFound::Paused(why) | LegFound::Blocked(why) => {
+            words::blocker::sentence(why)
+        }
         LegFound::Failed(fault) => words::blocker::sentence(&fault.into()),
     }
 }

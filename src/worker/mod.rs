@@ -111,6 +111,8 @@ const LAST_WAIT: Duration = Duration::from_secs(20);
 pub struct Worker {
     store: Store,
     aws: Aws,
+    /// How long after it was made an access entry may be unknown to a cluster's API servers.
+    entry_settle: Duration,
     shared: Arc<Shared>,
 }
 
@@ -177,7 +179,18 @@ impl Worker {
             watch: standstill::Watch::default(),
             away: Away::default(),
         };
-        Self { store, aws, shared: Arc::new(shared) }
+        Self { store, aws, entry_settle: Duration::ZERO, shared: Arc::new(shared) }
+    }
+
+    /// The same worker, for which a new access entry counts only this long after it was made.
+    #[must_use]
+    pub fn settling(mut self, entry_settle: Duration) -> Self {
+        self.entry_settle = entry_settle;
+        self
+    }
+
+    fn entry_settle(&self) -> Duration {
+        self.entry_settle
     }
 
     /// The database.

@@ -1,8 +1,10 @@
 //! A real cluster: etcd, kube-apiserver, the controllers that RBAC needs, and in front of it the AWS IAM authenticator,
-//! which reads `kube-system/aws-auth` and asks STS for the identity of a token.
+//! which reads `kube-system/aws-auth`, and access entries if it is told of them, and asks STS for the identity of a
+//! token.
 
 use crate::{
     certificates::{Authority, Identity, signing_keys},
+    entries::{self, AskedInOrder, EntryFiles},
     free_ports,
     programs::Programs,
     read,
@@ -12,7 +14,7 @@ use crate::{
 };
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     fmt,
     os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
@@ -35,6 +37,8 @@ pub struct Wanted<'a> {
     pub folder: &'a Path,
     /// Whether the folder stays when the cluster ends, so that a later start finds its ports, keys and objects again.
     pub lasting: bool,
+    /// What its authenticator asks at first, if [`EntryFiles`] are to tell it; `None` if it goes by aws-auth alone.
+    pub told: Option<AskedInOrder>,
 }
 
 /// What clients need to know of a cluster, before it runs.
@@ -43,6 +47,7 @@ pub struct Prepared {
     region: String,
     folder: PathBuf,
     lasting: bool,
+    told: Option<AskedInOrder>,
     kept: Kept,
     ca_pem: String,
     sts: TcpListener,
@@ -66,6 +71,7 @@ pub struct Cluster {
     ca_pem: String,
     admin_token: String,
     client: reqwest::Client,
+    entry_files: Option<EntryFiles>,
     _servers: Vec<Server>,
 }
 
@@ -82,7 +88,7 @@ impl Prepared {
     /// # Errors
     /// The folder cannot be read or written.
     pub async fn new(wanted: Wanted<'_>, admin_token: &str) -> anyhow::Result<Self> {
-        let Wanted { name, region, folder, lasting } = wanted;
+        let Wanted { name, region, folder, lasting, told } = wanted;
         // The folder contains keys, and the administrator's token.
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.with_context(|| format!("failed to make {}", folder.display()))?;
@@ -102,6 +108,7 @@ impl Prepared {
             region: region.to_owned(),
             folder: folder.to_owned(),
             lasting,
+            told,
             kept,
             ca_pem: read(&folder.join("ca.crt"))?,
             // Bound before the authenticator starts, so that the authenticator always finds a listener.
@@ -153,6 +160,7 @@ impl Prepared {
         let door = format!("127.0.0.1:{}", self.kept.authenticator);
         front.ready(PATIENCE, async || tokio::net::TcpStream::connect(&door).await.ok()).await?;
         let cluster = Cluster {
+            entry_files: self.entry_files(),
             folder: self.folder,
             server,
             ca_pem: self.ca_pem,
@@ -214,11 +222,29 @@ impl Prepared {
             .start()
     }
 
+    fn entry_files(&self) -> Option<EntryFiles> {
+        self.told.map(|_| EntryFiles::within(&self.folder))
+    }
+
+    fn authenticator_settings(&self) -> Value {
+        let aws_auth_alone = || json!({ "backendMode": [entries::AWS_AUTH] });
+        let mut server = self.entry_files().map_or_else(aws_auth_alone, |files| files.settings());
+        server["address"] = json!("127.0.0.1");
+        server["port"] = json!(self.kept.authenticator);
+        server["stateDir"] = json!("authenticator");
+        server["kubeconfig"] = json!("admin.kubeconfig");
+        server["kubeconfigPregenerated"] = json!(true);
+        json!({ "clusterID": self.name, "server": server })
+    }
+
     fn start_authenticator(&self, program: &Path, sts: &str) -> anyhow::Result<Server> {
+        if let (Some(order), Some(files)) = (self.told, self.entry_files()) {
+            files.write_entries(&[])?;
+            files.write_order(order)?;
+        }
+        write(&self.folder.join("authenticator.json"), &self.authenticator_settings().to_string())?;
         self.launch("aws-iam-authenticator", program)
-            .args(["server", "-i", &self.name, "--backend-mode", "EKSConfigMap", "--kubeconfig", "admin.kubeconfig"])
-            .args(["--kubeconfig-pregenerated=true", "--state-dir", "authenticator"])
-            .args(["--address", "127.0.0.1", "--port", &self.kept.authenticator.to_string()])
+            .args(["server", "-c", "authenticator.json"])
             .env("HTTPS_PROXY", sts)
             .env("NO_PROXY", "127.0.0.1,localhost")
             .env("SSL_CERT_FILE", self.folder.join("ca.crt"))
@@ -252,6 +278,11 @@ impl Cluster {
     /// The file with that authority, which also signed the certificate of the STS proxy.
     pub fn ca_file(&self) -> PathBuf {
         self.folder.join("ca.crt")
+    }
+
+    /// The files that tell its authenticator of access entries, if it is told.
+    pub fn entry_files(&self) -> Option<&EntryFiles> {
+        self.entry_files.as_ref()
     }
 
     /// A kubeconfig file for `admin`.

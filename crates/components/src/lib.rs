@@ -4,6 +4,7 @@
 
 pub mod certificates;
 pub mod cluster;
+pub mod entries;
 pub mod programs;
 pub mod server;
 pub mod sts_proxy;

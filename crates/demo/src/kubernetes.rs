@@ -70,7 +70,7 @@ impl Ahead {
         let real = real.with_context(|| format!("the demo has no cluster {REAL}"))?;
         // The servers run in this folder, so a relative path would not lead to it.
         let folder = std::path::absolute(data.join("kubernetes").join(REAL))?;
-        let wanted = Wanted { name: REAL, region: &region, folder: &folder, lasting: true };
+        let wanted = Wanted { name: REAL, region: &region, folder: &folder, lasting: true, told: None };
         let prepared = Prepared::new(wanted, &latchkey::login::secret::token()).await?;
         let server = prepared.server().parse().context("the API server's address is not a URL")?;
         real.external = Some(ExternalServer { server, ca_pem: prepared.ca_pem().to_owned() });

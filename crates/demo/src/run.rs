@@ -28,6 +28,7 @@ use std::{
     net::{Ipv4Addr, TcpListener as StdListener},
     path::Path,
     process::ExitCode,
+    time::Duration,
 };
 use tokio::{
     net::TcpListener,
@@ -38,8 +39,10 @@ use tokio::{
 
 /// Longer than a demo runs: no service renews the session.
 const SESSION: SignedDuration = SignedDuration::from_hours(24 * 366);
+/// More than the simulator's EKS takes to tell a cluster of an access entry.
+const ENTRY_SETTLE: Duration = Duration::from_secs(4);
 /// Changes if this version cannot continue from the data of an earlier one.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// What a first start chooses and every later one keeps.
 #[derive(Debug, Serialize, Deserialize)]
@@ -197,7 +200,7 @@ async fn start(
     let (tell, stop) = Stop::by_hand();
     let worker_store = Store::connect(settings.database.worker()?, settings.database.connections);
     let keys = role_keys(&simulator, seed::WORKER_ROLE)?;
-    let worker = worker::Worker::new(worker_store, aws(&simulator, &keys).await);
+    let worker = worker::Worker::new(worker_store, aws(&simulator, &keys).await).settling(ENTRY_SETTLE);
     let worker = tokio::spawn(worker::run(worker, {
         let stop = stop.clone();
         async move { stop.reached(Stage::Draining).await }

@@ -3,10 +3,10 @@
 use anyhow::Context as _;
 use latchkey_domain::{access::policy::PolicyFile, eks::arn::PrincipalArn, plan::bootstrap};
 use latchkey_simulator::seed::{
-    AuthenticationMode, OidcClient, Seed, SeedCluster, SeedPerson, SeedPod, SeedRole, SeedUser,
+    AuthenticationMode, OidcClient, Seed, SeedCluster, SeedEntry, SeedPerson, SeedPod, SeedRole, SeedUser,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// The demo's policy.toml.
 pub const POLICY: &str = include_str!("policy.toml");
@@ -206,9 +206,28 @@ pub fn seed(redirect_uri: String, client_secret: String, policy: &PolicyFile) ->
     staging.pods = pods(&[("payments", "payments-api-7b4d8c9f6-q2w8e"), ("sandbox", "shell-0")]);
     prod.objects = manifests(policy);
     staging.objects = manifests(policy);
-    seed.clusters = vec![prod, staging];
+    seed.clusters = vec![prod, staging, apps(policy)];
+    seed.entry_delay = ENTRY_DELAY;
     seed.clients = vec![OidcClient { id: "latchkey".into(), secret: client_secret, redirect_uris: vec![redirect_uri] }];
     Ok(seed)
+}
+
+/// How long EKS takes to tell a cluster's API servers of an access entry.
+const ENTRY_DELAY: Duration = Duration::from_secs(2);
+
+/// A cluster as they are made today: it reads access entries alone, and has no aws-auth.
+fn apps(policy: &PolicyFile) -> SeedCluster {
+    let mut apps = SeedCluster::new("apps-us");
+    apps.mode = AuthenticationMode::Api;
+    apps.aws_auth = None;
+    let mut admins = SeedEntry::new(&format!("arn:aws:iam::{ACCOUNT}:role/{ADMIN_ROLE}"), "admin:{{SessionName}}");
+    admins.groups = vec!["platform-admins".to_owned()];
+    admins.tags = BTreeMap::from([("owner".to_owned(), "platform".to_owned())]);
+    apps.entries = vec![SeedEntry::new(&worker_arn(), bootstrap::WORKER), admins];
+    apps.namespaces = ["storefront", "search"].map(Into::into).into();
+    apps.pods = pods(&[("storefront", "storefront-5d8c7b9f6-k2m4x"), ("search", "query-0")]);
+    apps.objects = manifests(policy);
+    apps
 }
 
 fn pods(names: &[(&str, &str)]) -> Vec<SeedPod> {

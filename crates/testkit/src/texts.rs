@@ -1,5 +1,6 @@
 //! policy.toml and latchkey.toml.
 
+use latchkey_domain::plan::authenticator::MappingKind;
 use latchkey_domain::{
     access::{
         person::{Audience, Role},
@@ -56,9 +57,13 @@ pub fn policy_toml(file: &PolicyFile) -> String {
 
 /// A `[[clusters]]` of policy.toml.
 pub fn cluster_toml(cluster: &PolicyCluster) -> String {
-    let PolicyCluster { name, arn, labels } = cluster;
+    let PolicyCluster { name, arn, labels, mapping } = cluster;
     let labels = pairs(labels);
-    format!("\n[[clusters]]\nname = {}\narn = {}\nlabels = {{ {labels} }}\n", quoted(name), quoted(arn))
+    let mapping = match mapping {
+        MappingKind::Line => "mapping = \"aws-auth\"\n",
+        MappingKind::Entry => "",
+    };
+    format!("\n[[clusters]]\nname = {}\narn = {}\nlabels = {{ {labels} }}\n{mapping}", quoted(name), quoted(arn))
 }
 
 /// A `[[profiles]]` of policy.toml.

@@ -122,7 +122,11 @@ async fn ask(
     for statement in statements {
         for resources in statement.resources.chunks(AT_ONCE) {
             let samples: Vec<String> = resources.iter().map(|resource| sample(resource)).collect();
-            for answer in aws.simulate(principal, &statement.actions, &samples, boundary).await? {
+            let given = boundary.map(|boundary| (BOUNDARY_KEY, boundary.to_owned()));
+            let conditions = statement.conditions.iter();
+            let context: Vec<(&str, String)> =
+                conditions.filter_map(|condition| Some((condition.key, condition.sample()?))).chain(given).collect();
+            for answer in aws.simulate(principal, &statement.actions, &samples, &context).await? {
                 let action = statement.actions.iter().find(|action| action.eq_ignore_ascii_case(&answer.action));
                 let resource = samples.iter().position(|sample| *sample == answer.resource);
                 let (Some(action), Some(resource)) = (action, resource.and_then(|at| resources.get(at))) else {

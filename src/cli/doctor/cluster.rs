@@ -22,7 +22,7 @@ use latchkey_domain::{
     eks::aws_auth::{AwsAuth, MappingSource, Severity},
     plan::{
         bootstrap::{WORKER, config_maps, own_mapping, to_yaml},
-        observation::{AuthenticationMode, AwsAuthObject, EksCluster, Marker},
+        observation::{AccessEntry, AuthenticationMode, AwsAuthObject, EksCluster, Marker},
     },
 };
 
@@ -64,7 +64,16 @@ impl ClusterLook<'_> {
             }
         };
         findings.extend(about(&described, known.as_ref().ok().and_then(Option::as_ref), self.cluster));
-        findings.extend(within(self.desk.limit, "cluster.entries", self.entries(&described)).await);
+        let listed = match tokio::time::timeout(self.desk.limit, self.entries(&described)).await {
+            Ok((found, listed)) => {
+                findings.extend(found);
+                listed
+            }
+            Err(_elapsed) => {
+                findings.push(CheckResult::failed("cluster.entries", doctor::timed_out(self.desk.limit.as_secs())));
+                vec![]
+            }
+        };
         let connected = match self.aws.cluster_token(&self.cluster.arn, machine::now()).await {
             Ok(token) => ApiServer::connect(&described, token, self.aws.cluster_proxies()),
             Err(fault) => Err(fault),
@@ -90,7 +99,7 @@ impl ClusterLook<'_> {
         let (is_known, who) = self.who(&api).await;
         findings.extend(who);
         if is_known {
-            findings.extend(self.inside(&api, known, described.mode).await);
+            findings.extend(self.inside(&api, known, described.mode, &listed).await);
         }
         findings
     }
@@ -100,32 +109,31 @@ impl ClusterLook<'_> {
         inspect::cluster(store, &self.cluster.name).await.map_err(|error| error_text(&error))
     }
 
-    /// Access entries, if the cluster has them: the list, and one entry looked up as the worker does.
-    async fn entries(&self, described: &EksCluster) -> Vec<CheckResult> {
+    /// Access entries, if the cluster has them: the list, and one entry looked up as the worker does. The second value is
+    /// the list.
+    async fn entries(&self, described: &EksCluster) -> (Vec<CheckResult>, Vec<AccessEntry>) {
         const CHECK: &str = "cluster.entries";
         let arn = &self.cluster.arn;
         match described.mode {
-            AuthenticationMode::ApiAndConfigMap => {}
+            AuthenticationMode::ApiAndConfigMap | AuthenticationMode::Api => {}
             AuthenticationMode::ConfigMap => {
-                return vec![CheckResult::ok(CHECK, "it has no access entries in the mode CONFIG_MAP")];
+                return (vec![CheckResult::ok(CHECK, "it has no access entries in the mode CONFIG_MAP")], vec![]);
             }
-            AuthenticationMode::Api => return vec![CheckResult::failed(CHECK, words::mode_api())],
         }
         let listed = match self.aws.access_entries(arn).await {
             Ok(listed) => listed,
             Err(fault) => {
-                return vec![CheckResult::failed(
-                    CHECK,
-                    words::unlisted_entries(&told(&fault), "eks:ListAccessEntries"),
-                )];
+                let words = words::unlisted_entries(&told(&fault), "eks:ListAccessEntries");
+                return (vec![CheckResult::failed(CHECK, words)], vec![]);
             }
         };
-        let Some(principal) = &self.caller.principal else { return vec![] };
+        let Some(principal) = &self.caller.principal else { return (vec![], listed) };
         let right = "eks:DescribeAccessEntry and eks:ListAssociatedAccessPolicies";
-        vec![match self.aws.access_entry(arn, principal).await {
+        let found = match self.aws.access_entry(arn, principal).await {
             Ok(_) => CheckResult::ok(CHECK, format!("its access entries can be looked at: {}", listed.len())),
             Err(fault) => CheckResult::failed(CHECK, words::unlisted_entries(&told(&fault), right)),
-        }]
+        };
+        (vec![found], listed)
     }
 
     /// The identity that the API server sees; the first value is whether it accepts the token.
@@ -178,11 +186,12 @@ impl ClusterLook<'_> {
         api: &ApiServer,
         known: Result<Option<KnownCluster>, String>,
         mode: AuthenticationMode,
+        listed: &[AccessEntry],
     ) -> Vec<CheckResult> {
         let limit = self.desk.limit;
         let mut findings = within(limit, "cluster.rbac", rights::look(api, self.policy)).await;
         let short = rights::is_short(&findings);
-        let (maps, versions) = match tokio::time::timeout(limit, self.config_maps(api, known, mode)).await {
+        let (maps, versions) = match tokio::time::timeout(limit, self.config_maps(api, known, mode, listed)).await {
             Ok(found) => found,
             Err(_elapsed) => {
                 (vec![CheckResult::failed("cluster.config_maps", doctor::timed_out(limit.as_secs()))], vec![])
@@ -205,6 +214,7 @@ impl ClusterLook<'_> {
         api: &ApiServer,
         known: Result<Option<KnownCluster>, String>,
         mode: AuthenticationMode,
+        listed: &[AccessEntry],
     ) -> (Vec<CheckResult>, Vec<(&'static str, String)>) {
         let (aws_auth, marker) = tokio::join!(api.aws_auth(), api.marker());
         // Read after the marker, since a run writes its epoch there only once the database has it.
@@ -217,7 +227,11 @@ impl ClusterLook<'_> {
         match aws_auth {
             Ok(Some(object)) => {
                 versions.push((auth_name, object.resource_version.clone()));
-                findings.extend(self.about_aws_auth(&object, mode));
+                findings.extend(self.about_aws_auth(&object, mode, listed));
+            }
+            Ok(None) if mode == AuthenticationMode::Api => {
+                findings
+                    .push(CheckResult::ok("cluster.aws_auth", "it has no aws-auth, which the mode API does not read"));
             }
             Ok(None) => findings.push(absent("cluster.aws_auth", auth_name)),
             Err(fault) if rights::is_refused(&fault) => {
@@ -243,7 +257,12 @@ impl ClusterLook<'_> {
         (findings, versions)
     }
 
-    fn about_aws_auth(&self, object: &AwsAuthObject, mode: AuthenticationMode) -> Vec<CheckResult> {
+    fn about_aws_auth(
+        &self,
+        object: &AwsAuthObject,
+        mode: AuthenticationMode,
+        listed: &[AccessEntry],
+    ) -> Vec<CheckResult> {
         const CHECK: &str = "cluster.aws_auth";
         let auth = AwsAuth::read(&object.data);
         let mut lint = auth.lint();
@@ -261,6 +280,10 @@ impl ClusterLook<'_> {
         }
         if !warnings.is_empty() {
             findings.push(CheckResult::warning(CHECK, words::lint(&warnings, false)));
+        }
+        let overridden = auth.identities().overridden_by(listed.iter().map(|entry| entry.arn.as_str()));
+        if !overridden.is_empty() && mode != AuthenticationMode::Api {
+            findings.push(CheckResult::warning(CHECK, words::overridden(&overridden)));
         }
         if findings.is_empty() {
             findings.push(CheckResult::ok(CHECK, "aws-auth reads well"));
@@ -285,6 +308,10 @@ impl ClusterLook<'_> {
             Err(why) => return vec![CheckResult::not_checked(CHECK, format!("the marker: {why}"))],
         };
         let mut findings = Vec::new();
+        if let Some(why) = &known.entries_refused {
+            let said = crate::words::blocker::sentence(why);
+            findings.push(CheckResult::warning("cluster.new_entries", words::no_new_entries(&said)));
+        }
         let ours = known.installation.to_string();
         findings.push(match (&known.fenced, &marker.installation, marker.epoch) {
             (Some(why), _, _) => CheckResult::failed(CHECK, words::fenced(name, &crate::words::blocker::sentence(why))),

@@ -11,6 +11,7 @@ use super::{
     ConfigFault,
     reader::{Collector, PlacedValue, Section, ValuePlace, nearest},
 };
+use latchkey_domain::plan::authenticator::MappingKind;
 use latchkey_domain::{
     access::{
         cluster::ClusterName,
@@ -163,6 +164,7 @@ fn clusters(sections: Vec<Section<'_>>, faults: &mut Collector<'_>) -> Vec<Place
         let arn = section.required("arn", faults, ClusterArn::parse);
         let labels =
             section.table("labels", "labels", faults).map(|mut table| table.entries(faults)).unwrap_or_default();
+        let mapping = section.parsed("mapping", faults, MappingKind::from_str);
         if let Some(name) = &name {
             names.check(name.value.as_str(), &name.place, faults);
         }
@@ -171,7 +173,8 @@ fn clusters(sections: Vec<Section<'_>>, faults: &mut Collector<'_>) -> Vec<Place
         }
         section.finish(faults);
         if let (Some(name), Some(arn)) = (name, arn) {
-            let value = PolicyCluster { name: name.value, arn: arn.value, labels };
+            let mapping = mapping.map_or_else(MappingKind::of_new_mappings, |given| given.value);
+            let value = PolicyCluster { name: name.value, arn: arn.value, labels, mapping };
             clusters.push(PlacedValue { value, place: arn.place });
         }
     }

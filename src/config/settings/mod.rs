@@ -170,6 +170,8 @@ pub struct AwsSettings {
     pub sts_authorities: Option<Authorities>,
     /// Whether the API servers of clusters are reached through the proxy, too.
     pub proxy_clusters: bool,
+    /// How long after it was made an access entry may be unknown to a cluster's API servers.
+    pub entry_settle: Duration,
 }
 
 /// Certificates of authorities, from a file.

@@ -355,6 +355,9 @@ fn non_empty(text: &str) -> Result<String, &'static str> {
     if text.trim().is_empty() { Err("this must not be empty") } else { Ok(text.to_owned()) }
 }
 
+/// EKS says "several seconds"; up to 30 s were measured by others.
+const ENTRY_SETTLE: Duration = Duration::from_secs(45);
+
 fn aws(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> AwsSettings {
     let region = section.parsed("region", faults, |text| {
         let known = Partition::of_region(text).map(|_| text.to_owned());
@@ -367,6 +370,8 @@ fn aws(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> A
     let sts_authorities =
         section.text("sts_ca_file", faults).and_then(|file| authorities(&file, &folder.join(file.value), faults));
     let proxy_clusters = section.flag("proxy_clusters", faults).is_some_and(|flag| flag.value);
+    let settles = Duration::ZERO..=Duration::from_mins(5);
+    let entry_settle = section.duration("entry_settle", settles, "5m at most", faults);
     section.finish(faults);
     AwsSettings {
         region: region.map(|region| region.value),
@@ -375,6 +380,7 @@ fn aws(mut section: Section<'_>, folder: &Path, faults: &mut Collector<'_>) -> A
         eks_url,
         sts_authorities,
         proxy_clusters,
+        entry_settle: entry_settle.map_or(ENTRY_SETTLE, |given| given.value),
     }
 }
 

@@ -1,11 +1,14 @@
-//! What was written of aws-auth, as far as this version can read it.
+//! What was written to map principals, as far as this version can read it.
 
-use super::super::StoreError;
+use super::super::{
+    StoreError,
+    mappings::{ENTRY, LINE},
+};
 use jiff::SignedDuration;
 use latchkey_domain::{
     access::{ClusterId, PersonId, PrincipalId},
     eks::aws_auth::Key,
-    plan::authenticator::RecordedMapping,
+    plan::authenticator::{RecordedEntry, RecordedMapping},
 };
 use serde::Deserialize;
 use sqlx::PgConnection;
@@ -20,7 +23,8 @@ pub(in crate::store) async fn mappings(
     let rows = sqlx::query_as!(
         MappingRow,
         "select m.principal_id, p.person_id, p.arn, m.visit, m.kind, m.username, m.own, m.data_key, m.inserted,
-           m.text_before, m.state, m.writes, extract(epoch from clock_timestamp() - latchkey_readable(m.wrote_at))::bigint as wrote_ago
+           m.text_before, m.state, m.writes, m.entry_id, m.move_asked_at is not null as \"moves!\",
+           extract(epoch from clock_timestamp() - latchkey_readable(m.wrote_at))::bigint as wrote_ago
          from mapping m join principal p on p.id = m.principal_id
          where m.cluster_id = $1 and m.state <> 'removed' order by m.principal_id",
         id.0
@@ -55,7 +59,8 @@ pub async fn taken_out(
     let rows = sqlx::query_as!(
         MappingRow,
         "select m.principal_id, p.person_id, p.arn, m.visit, m.kind, m.username, m.own, m.data_key, m.inserted,
-           m.text_before, m.state, m.writes, extract(epoch from clock_timestamp() - latchkey_readable(m.wrote_at))::bigint as wrote_ago
+           m.text_before, m.state, m.writes, m.entry_id, m.move_asked_at is not null as \"moves!\",
+           extract(epoch from clock_timestamp() - latchkey_readable(m.wrote_at))::bigint as wrote_ago
          from mapping m join principal p on p.id = m.principal_id
          where m.cluster_id = $1 and m.state = 'removed' and m.own and m.username = any($2) and m.kind = 'line'
          order by m.principal_id, m.visit",
@@ -82,16 +87,21 @@ pub(super) struct MappingRow {
     text_before: Option<String>,
     state: String,
     writes: i32,
+    entry_id: Option<String>,
+    /// Whether an operator asked to move it to an access entry.
+    moves: bool,
     /// In seconds.
     wrote_ago: Option<i64>,
 }
 
 impl MappingRow {
-    /// Of a line: what this version knows to take out.
+    /// A mapping of a kind that this version knows to take out.
     fn recorded(self) -> Result<RecordedMapping, StoreError> {
-        if self.kind != "line" {
-            return Err(StoreError::corrupt("mapping", "kind", self.kind));
-        }
+        let entry = match self.kind.as_str() {
+            LINE => None,
+            ENTRY => Some(RecordedEntry { id: self.entry_id }),
+            _ => return Err(StoreError::corrupt("mapping", "kind", self.kind)),
+        };
         let key = self.data_key.as_deref().map(|key| {
             let known = Key::ALL.into_iter().find(|known| known.as_str() == key);
             known.ok_or_else(|| StoreError::corrupt("mapping", "data_key", key))
@@ -103,6 +113,8 @@ impl MappingRow {
             visit: u32::try_from(self.visit).map_err(|error| StoreError::corrupt("mapping", "visit", error))?,
             username: self.username,
             own: self.own,
+            entry,
+            moves: self.moves,
             key: key.transpose()?,
             inserted: self.inserted,
             text_before: self.text_before,

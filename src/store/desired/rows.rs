@@ -52,6 +52,8 @@ pub(super) struct Rows {
     pub arns: BTreeMap<PersonId, BTreeSet<String>>,
     /// Bindings that an interrupted run may still create.
     pub uncertain: BTreeSet<BindingKey>,
+    /// The principals whose access entry an interrupted run may still create.
+    pub entries_uncertain: BTreeSet<PrincipalId>,
     /// The policies that interrupted runs of the last day were about to write for the principal, in JSON.
     pub interrupted: Vec<String>,
     /// The last write of the principal's policy, where IAM may not show it yet.
@@ -108,6 +110,7 @@ enum DesiredRow {
     Visit { person: PersonId, visit: i32 },
     Arn { person: PersonId, arn: String },
     Uncertain { namespace: Option<String>, name: String },
+    UncertainEntry { principal: PrincipalId },
     Interrupted { document: String },
     Recent { document: Option<String> },
 }
@@ -126,6 +129,7 @@ impl Rows {
             DesiredRow::Visit { person, visit } => drop(self.visits.insert(person, u32::try_from(visit).unwrap_or(0))),
             DesiredRow::Arn { person, arn } => drop(self.arns.entry(person).or_default().insert(arn)),
             DesiredRow::Uncertain { namespace, name } => drop(self.uncertain.insert(BindingKey { namespace, name })),
+            DesiredRow::UncertainEntry { principal } => drop(self.entries_uncertain.insert(principal)),
             DesiredRow::Interrupted { document } => self.interrupted.push(document),
             DesiredRow::Recent { document } => {
                 self.recent = Some(document.map_or(PolicyWrite::Delete, |document| PolicyWrite::Put { document }));
@@ -174,6 +178,7 @@ pub(super) async fn read(connection: &mut PgConnection, wanted: WantedTargets) -
 }
 
 /// Every row as JSON, in the shape of a [`DesiredRow`].
+#[expect(clippy::too_many_lines, reason = "one statement")]
 async fn parts(connection: &mut PgConnection, wanted: WantedTargets) -> Result<Vec<String>, StoreError> {
     let query = sqlx::query_scalar!(
         r#"select to_json(x)::text as "part!" from (
@@ -226,7 +231,8 @@ async fn parts(connection: &mut PgConnection, wanted: WantedTargets) -> Result<V
                (select principal_id from access_grant where cluster_id = $1 and state <> 'ended')) x
            union all select to_json(x)::text from (
              select 'mapping' as of, m.principal_id, p.person_id, p.arn, m.visit, m.kind, m.username, m.own, m.data_key,
-               m.inserted, m.text_before, m.state, m.writes,
+               m.inserted, m.text_before, m.state, m.writes, m.entry_id,
+               m.move_asked_at is not null as moves,
                extract(epoch from clock_timestamp() - latchkey_readable(m.wrote_at))::bigint as wrote_ago
              from mapping m join principal p on p.id = m.principal_id
              where m.cluster_id = $1 and m.state <> 'removed') x
@@ -251,6 +257,15 @@ async fn parts(connection: &mut PgConnection, wanted: WantedTargets) -> Result<V
                and started_at > clock_timestamp() - make_interval(secs => $6)
                and jsonb_typeof(detail -> 'name') = 'string') x
            union all select to_json(x)::text from (
+             select distinct 'uncertain_entry' as of, m.principal_id as principal
+             from mapping m join intent i on i.target_kind = 'cluster' and i.target_key = $1 and i.step = $10
+               and i.detail ->> 'principal' = m.principal_id::text
+             where m.cluster_id = $1 and m.kind = 'entry' and m.state <> 'removed'
+               and (starts_with(latchkey_became(i.outcome, i.code), 'interrupted')
+                 or (i.finished_at is null
+                   and i.epoch < (select t.epoch from target t where t.kind = i.target_kind and t.key = i.target_key)))
+               and i.started_at > clock_timestamp() - make_interval(secs => $11)) x
+           union all select to_json(x)::text from (
              select distinct 'interrupted' as of, detail ->> 'document' as document from intent
              where target_kind = 'principal' and target_key = $2 and step = $7
                and starts_with(latchkey_became(outcome, code), 'interrupted')
@@ -270,6 +285,8 @@ async fn parts(connection: &mut PgConnection, wanted: WantedTargets) -> Result<V
         intents::PUT_POLICY,
         intents::DELETE_POLICY,
         intents::IAM_SETTLES.as_secs_f64(),
+        intents::CREATE_ENTRY,
+        intents::SIGNATURE_LASTS.as_secs_f64(),
     );
     Ok(query.fetch_all(connection).await?)
 }

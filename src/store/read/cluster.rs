@@ -173,8 +173,10 @@ pub async fn live(
            join person p on p.id = g.person_id
            join cluster c on c.id = g.cluster_id
            join principal i on i.id = g.principal_id
-           left join mapping m on m.principal_id = g.principal_id and m.cluster_id = g.cluster_id
-             and m.state <> 'removed'
+           left join lateral (
+             select username from mapping where principal_id = g.principal_id and cluster_id = g.cluster_id
+               and state <> 'removed' order by visit desc, kind limit 1
+           ) m on true
            left join lateral (
              select true as doubted, latchkey_readable(proven_at) as proven_at from grant_leg
              where grant_id = g.id and target_kind = 'cluster' and condition <> 'ok' and g.state = 'active'

@@ -4,6 +4,7 @@ use crate::store::{
     Store, StoreError,
     columns::{decision_basis, json, person, terms},
     intents::PUT_POLICY,
+    mappings,
     read::progress::{self, GrantProgress},
 };
 use jiff::Timestamp;
@@ -12,7 +13,7 @@ use latchkey_domain::{
         ClusterId, GrantId, InstallationId, PersonId, RequestId, grant::GrantBasis, person::Person, terms::Terms,
     },
     eks::rbac::Kinds,
-    plan::observation::EksCluster,
+    plan::{authenticator::MappingKind, observation::EksCluster},
 };
 
 /// An access as it stands.
@@ -54,12 +55,13 @@ pub struct Decider {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappingShown {
     pub username: String,
-    /// Whether the line is Latchkey's, or a foreign one that Latchkey binds to.
+    /// Whether the line or entry is Latchkey's, or a foreign one that Latchkey binds to.
     pub own: bool,
+    pub kind: MappingKind,
     pub key: Option<String>,
     /// The exact bytes.
     pub inserted: Option<String>,
-    /// When it was seen in aws-auth after it was written.
+    /// When it was seen on the cluster after it was written.
     pub written_at: Option<Timestamp>,
     pub removed_at: Option<Timestamp>,
 }
@@ -125,7 +127,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
              (select id from installation) as "installation!",
              (select i.detail->>'document' from intent i
               where i.grant_id = g.id and i.step = $2 and i.finished_at is not null order by i.id desc limit 1) as iam_policy,
-             m.username as "username?", m.own as "own?", m.data_key as "data_key?", m.inserted as "inserted?",
+             m.username as "username?", m.own as "own?", m.kind as "kind?", m.data_key as "data_key?", m.inserted as "inserted?",
              m.written_at as "written_at?", m.removed_at as "removed_at?"
            from access_grant g
            join person p on p.id = g.person_id
@@ -136,7 +138,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
            left join lateral (
              select * from mapping where principal_id = g.principal_id and cluster_id = g.cluster_id
                and intended_at <= coalesce(g.ended_at, 'infinity') and coalesce(removed_at, 'infinity') >= g.created_at
-             order by visit desc limit 1
+             order by visit desc, kind = 'entry' and state <> 'removed' desc, intended_at desc limit 1
            ) m on true
            where g.id = $1"#,
         id.0,
@@ -150,6 +152,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
     let mapping = row.username.map(|username| MappingShown {
         username,
         own: row.own.unwrap_or(true),
+        kind: if row.kind.as_deref() == Some(mappings::ENTRY) { MappingKind::Entry } else { MappingKind::Line },
         key: row.data_key,
         inserted: row.inserted,
         written_at: jiff(row.written_at),

@@ -112,10 +112,12 @@ pub(super) async fn locked(store: &Store, rows: &BTreeSet<KeptRow>) -> Result<Ve
         sqlx::query!("select grant_id, target_kind, target_key from grant_leg where grant_id = any($1)", &accesses)
             .fetch_all(store.pool())
             .await?;
-    let mappings_there =
-        sqlx::query!("select cluster_id, principal_id, visit from mapping where principal_id = any($1)", &principals)
-            .fetch_all(store.pool())
-            .await?;
+    let mappings_there = sqlx::query!(
+        "select cluster_id, principal_id, visit, kind from mapping where principal_id = any($1)",
+        &principals
+    )
+    .fetch_all(store.pool())
+    .await?;
     // The locks end at once, with the transaction.
     let mut tx = store.begin().await?;
     let free = sqlx::query_scalar!(
@@ -146,8 +148,8 @@ pub(super) async fn locked(store: &Store, rows: &BTreeSet<KeptRow>) -> Result<Ve
     .fetch_all(tx.connection())
     .await?;
     let free_mappings = sqlx::query!(
-        "select cluster_id, principal_id, visit from mapping where principal_id = any($1)
-         order by cluster_id, principal_id, visit for no key update skip locked",
+        "select cluster_id, principal_id, visit, kind from mapping where principal_id = any($1)
+         order by cluster_id, principal_id, visit, kind for no key update skip locked",
         &principals
     )
     .fetch_all(tx.connection())
@@ -159,11 +161,11 @@ pub(super) async fn locked(store: &Store, rows: &BTreeSet<KeptRow>) -> Result<Ve
         free_legs.into_iter().map(|row| (row.grant_id, row.target_kind, row.target_key)).collect();
     let legs_there: BTreeSet<(Uuid, String, Uuid)> =
         legs_there.into_iter().map(|row| (row.grant_id, row.target_kind, row.target_key)).collect();
-    let free_mappings: BTreeSet<(Uuid, Uuid, i32)> =
-        free_mappings.into_iter().map(|row| (row.cluster_id, row.principal_id, row.visit)).collect();
+    let free_mappings: BTreeSet<(Uuid, Uuid, i32, String)> =
+        free_mappings.into_iter().map(|row| (row.cluster_id, row.principal_id, row.visit, row.kind)).collect();
     let locked_mappings: BTreeSet<(Uuid, Uuid)> = mappings_there
         .into_iter()
-        .filter(|row| !free_mappings.contains(&(row.cluster_id, row.principal_id, row.visit)))
+        .filter(|row| !free_mappings.contains(&(row.cluster_id, row.principal_id, row.visit, row.kind.clone())))
         .map(|row| (row.cluster_id, row.principal_id))
         .collect();
     let is_locked = |row: &&KeptRow| match row {
@@ -272,8 +274,8 @@ pub(super) async fn lock(tx: &mut Tx, row: KeptRow) -> Result<(), StoreError> {
         }
         KeptRow::Mapping(cluster, principal) => {
             let locked = sqlx::query_scalar!(
-                "select principal_id from mapping where cluster_id = $1 and principal_id = $2 order by visit
-                 for no key update",
+                "select principal_id from mapping where cluster_id = $1 and principal_id = $2
+                 order by visit, kind for no key update",
                 cluster.0,
                 principal.0
             );

@@ -3,7 +3,10 @@
 use crate::web::html::Html;
 use latchkey_domain::{
     eks::aws_auth::{AwsAuth, RoleMapping},
-    plan::observation::{ClusterState, ObservedBinding},
+    plan::{
+        observation::{ClusterState, ObservedBinding},
+        proof::AUTHENTICATED,
+    },
 };
 use std::collections::BTreeSet;
 
@@ -33,7 +36,7 @@ pub struct EntriesByKind {
 }
 
 /// The prefix of the usernames that belong to Latchkey.
-const OURS: &str = "latchkey:";
+pub(super) const OURS: &str = "latchkey:";
 /// The worker's username, which `latchkey bootstrap` sets up.
 const WORKER: &str = "latchkey-worker";
 const NODES: &str = "system:nodes";
@@ -90,12 +93,12 @@ fn role_name(role: &RoleMapping) -> String {
     }
 }
 
-/// The roles that are bound to a username or its groups, each once: "`view` in `payments`".
-fn bound(username: &str, groups: &[String], state: &ClusterState) -> Vec<Html> {
+/// The roles that are bound to a username, its groups or everyone who is let in, each once: "`view` in `payments`".
+pub(super) fn bound(username: &str, groups: &[String], state: &ClusterState) -> Vec<Html> {
     let names = |binding: &&ObservedBinding| {
         binding.subjects.iter().any(|subject| match subject.kind.as_str() {
             "User" => subject.name == username,
-            "Group" => groups.contains(&subject.name),
+            "Group" => groups.contains(&subject.name) || subject.name == AUTHENTICATED,
             _ => false,
         })
     };
@@ -126,7 +129,7 @@ mod tests {
                      - userarn: arn:aws:iam::111122223333:user/root\n  username: root\n  groups: [system:masters]\n";
         let data =
             BTreeMap::from([("mapRoles".to_owned(), roles.to_owned()), ("mapUsers".to_owned(), users.to_owned())]);
-        let binding = ObservedBinding {
+        let binding = |group: &str| ObservedBinding {
             namespace: Some("payments".into()),
             name: "ops".into(),
             uid: String::new(),
@@ -136,13 +139,15 @@ mod tests {
             finalizers: vec![],
             deleting: false,
             role_kind: "ClusterRole".into(),
-            role_name: "edit".into(),
-            subjects: vec![Subject { kind: "Group".into(), name: "ops".into(), namespace: None }],
+            role_name: format!("{group}-edit"),
+            subjects: vec![Subject { kind: "Group".into(), name: group.into(), namespace: None }],
         };
-        let state = ClusterState { bindings: vec![binding], ..ClusterState::default() };
+        let state = ClusterState { bindings: vec![binding("ops"), binding(AUTHENTICATED)], ..ClusterState::default() };
         let entries = EntriesByKind::of(&AwsAuth::read(&data), &state);
         assert_eq!((entries.ours, entries.nodes.len(), entries.unmanaged.len()), (1, 1, 2));
-        assert_eq!(entries.unmanaged[0].may, [Html::prose("`edit` in `payments`")]);
+        let all = Html::prose("`system:authenticated-edit` in `payments`");
+        assert_eq!(entries.unmanaged[0].may, [Html::prose("`ops-edit` in `payments`"), all.clone()]);
+        assert_eq!(entries.unmanaged[1].may, [all], "what everyone who is let in may do");
         assert!(entries.unmanaged[1].master && !entries.unmanaged[0].master);
     }
 }

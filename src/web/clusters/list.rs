@@ -18,7 +18,9 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::extract::{Query, State as Extract};
 use jiff::SignedDuration;
-use latchkey_domain::{access::cluster::ClusterName, plan::observation::AuthenticationMode};
+use latchkey_domain::access::cluster::ClusterName;
+#[cfg(test)]
+use latchkey_domain::plan::observation::AuthenticationMode;
 use serde::Deserialize;
 
 /// The clusters of the policy.
@@ -87,11 +89,9 @@ impl ClusterListRow {
             [_, _, _, region, account, ..] => format!("{region}, account {account}"),
             _ => String::new(),
         };
-        // Latchkey refuses every request for such a cluster: a sentence on the cluster's page says so.
-        let refuses = row.mode == Some(AuthenticationMode::Api);
         Self {
             address: format!("/clusters/{}", row.id),
-            ask: (!refuses).then(|| format!("/requests/new?cluster={}", row.name)),
+            ask: Some(format!("/requests/new?cluster={}", row.name)),
             name: row.name.clone(),
             prod: is_prod(&signed_in.policy.file, &row.name),
             place,

@@ -1,7 +1,9 @@
 //! Clusters: whether each is healthy, and who has access.
 
+mod act;
 mod entry;
 mod list;
+mod readiness;
 mod show;
 
 #[cfg(test)]
@@ -18,7 +20,11 @@ use latchkey_domain::plan::observation::AuthenticationMode;
 
 /// `/clusters` and what is below it.
 pub fn routes() -> Routes {
-    Routes::new().get("/clusters", list::page).get("/clusters/{id}", show::page)
+    Routes::new().get("/clusters", list::page).get("/clusters/{id}", show::page).form(
+        "/clusters/{id}/move",
+        "/clusters/{id}",
+        act::move_mapping,
+    )
 }
 
 /// An observation older than this may be wrong.

@@ -1,6 +1,11 @@
 //! One cluster: a summary for everyone; who has access, and aws-auth with findings, for operators and auditors.
 
-use super::{Sight, entry::EntriesByKind, mode_words};
+use super::{
+    Sight,
+    entry::{self, EntriesByKind},
+    mode_words,
+    readiness::{self, ReadinessRow},
+};
 use crate::{
     store::read::{
         PAGE,
@@ -18,6 +23,7 @@ use crate::{
         timeline,
     },
     words::{
+        self,
         access::{Access, SentenceSubject, doing},
         blocker,
         hold::Reader,
@@ -31,7 +37,7 @@ use jiff::SignedDuration;
 use latchkey_domain::{
     access::{ClusterId, GrantId},
     eks::aws_auth::{AwsAuth, Key, LintFinding, Severity},
-    plan::observation::{AuthenticationMode, ClusterState},
+    plan::observation::{AccessEntry, AuthenticationMode, ClusterObservation, ClusterState, EntryHolders},
 };
 use serde::Deserialize;
 
@@ -79,6 +85,28 @@ pub struct Inside {
     pub texts: Vec<Text>,
     /// Why there is no text.
     pub no_text: Option<&'static str>,
+    /// What would become of each line; empty if the cluster reads none.
+    pub readiness: Vec<ReadinessRow>,
+    /// How many further lines there are.
+    pub more_readiness: usize,
+    /// Whose access entries were seen.
+    pub held: Vec<ListedEntry>,
+    pub more_held: usize,
+    /// Where the cluster's own lines and entries are moved.
+    pub address: String,
+    pub is_operator: bool,
+}
+
+/// An access entry as the last look saw it.
+#[derive(Debug, Clone)]
+pub struct ListedEntry {
+    pub who: String,
+    /// Its username; `None` if it was not read.
+    pub username: Option<String>,
+    pub groups: Vec<String>,
+    pub policies: Vec<String>,
+    pub may: Vec<Html>,
+    pub own: bool,
 }
 
 /// A key of aws-auth, with findings under their lines.
@@ -135,35 +163,27 @@ impl ClusterPage {
         let kubernetes = observed.and_then(|observed| observed.body.kubernetes.as_ref());
         let trouble = observed.is_some_and(|observed| observed.body.trouble.is_some());
         let sight = Sight::of(observed.map(|observed| observed.age_seconds), kubernetes.is_some(), trouble);
-        let mode = observed.and_then(|observed| observed.body.aws.as_ref()).map(|aws| aws.mode);
         let sees_all = signed_in.visitor.roles.sees_all();
         let prod = is_prod(&signed_in.policy.file, &detail.name);
         let closed = detail.dropped_at.is_some() || detail.gone.is_some();
-        let can_ask = !closed && mode != Some(AuthenticationMode::Api);
         Self {
             layout: signed_in.layout(NavItem::Clusters, detail.name.clone()).prod(prod),
             name: detail.name.clone(),
             arn: detail.arn.clone(),
             prod,
             pill: sight.pill(),
-            ask: can_ask.then(|| format!("/requests/new?cluster={}", detail.name)),
-            notice: notice(detail, held, sight, mode, signed_in),
+            ask: (!closed).then(|| format!("/requests/new?cluster={}", detail.name)),
+            notice: notice(detail, held, sight, signed_in),
             facts: facts(detail, sees_all),
             accesses: live.iter().map(|access| AccessRow::of(access, signed_in)).collect(),
             more: next,
-            inside: kubernetes.filter(|_| sees_all).map(|state| Inside::of(state, mode)),
+            inside: observed.filter(|_| sees_all).and_then(|observed| Inside::of(&observed.body, detail, signed_in)),
             sees_all,
         }
     }
 }
 
-fn notice(
-    detail: &ClusterDetail,
-    held: Option<&OnHold>,
-    sight: Sight,
-    mode: Option<AuthenticationMode>,
-    signed_in: &SignedIn,
-) -> Option<Notice> {
+fn notice(detail: &ClusterDetail, held: Option<&OnHold>, sight: Sight, signed_in: &SignedIn) -> Option<Notice> {
     let notice = |tone: Tone, text: &str| Some(Notice { tone, text: Html::prose(text) });
     let observed = detail.observed.as_ref();
     let trouble = observed.and_then(|observed| observed.body.trouble.as_ref());
@@ -199,12 +219,12 @@ fn notice(
             Tone::Needs,
             "What stands below was read more than ten minutes ago, and may look different now. See Status.",
         ),
-        Sight::Fresh if mode == Some(AuthenticationMode::Api) => notice(
-            Tone::Needs,
-            "This cluster lets people in by access entries alone. They come later: now people cannot ask for access to \
-             it here.",
-        ),
-        Sight::Fresh => None,
+        Sight::Fresh => match observed.and_then(|observed| observed.body.entries_refused.as_ref()) {
+            Some(why) if signed_in.visitor.roles.sees_all() => {
+                notice(Tone::Needs, &words::targets::entries_refused(&blocker::sentence(why)))
+            }
+            Some(_) | None => None,
+        },
     }
 }
 
@@ -246,16 +266,28 @@ impl AccessRow {
 }
 
 impl Inside {
-    fn of(state: &ClusterState, mode: Option<AuthenticationMode>) -> Self {
+    fn of(observed: &ClusterObservation, detail: &ClusterDetail, signed_in: &SignedIn) -> Option<Self> {
+        let state = observed.kubernetes.as_ref()?;
+        let mode = observed.aws.as_ref().map(|aws| aws.mode);
+        let (held, more_held) = held(observed, state);
+        let address = format!("/clusters/{}", detail.id);
+        let is_operator = signed_in.visitor.roles.operator;
         let Some(object) = &state.aws_auth else {
-            return Self {
+            return Some(Self {
                 entries: EntriesByKind::default(),
                 findings: 0,
                 texts: vec![],
                 no_text: Some("There is no ConfigMap `kube-system/aws-auth` on this cluster."),
-            };
+                readiness: vec![],
+                more_readiness: 0,
+                held,
+                more_held,
+                address,
+                is_operator,
+            });
         };
         let auth = AwsAuth::read(&object.data);
+        let (readiness, more_readiness) = readiness::of(observed, &auth, &detail.arn).unwrap_or_default();
         let mut findings = auth.lint();
         if mode == Some(AuthenticationMode::ConfigMap) {
             findings.extend(auth.lint_of_nodes());
@@ -270,8 +302,46 @@ impl Inside {
             })
             .collect();
         let no_text = texts.is_empty().then_some("The ConfigMap `kube-system/aws-auth` is empty.");
-        Self { entries: EntriesByKind::of(&auth, state), findings: findings.len(), texts, no_text }
+        Some(Self {
+            entries: EntriesByKind::of(&auth, state),
+            findings: findings.len(),
+            texts,
+            no_text,
+            readiness,
+            more_readiness,
+            held,
+            more_held,
+            address,
+            is_operator,
+        })
     }
+}
+
+/// The most access entries that the page shows.
+const HELD_ROWS: usize = 200;
+
+/// The access entries of the last look, those that were read first, and how many more there are.
+fn held(observed: &ClusterObservation, state: &ClusterState) -> (Vec<ListedEntry>, usize) {
+    let listed: &[AccessEntry] = match &observed.entries {
+        EntryHolders::Listed(listed) => listed,
+        EntryHolders::NotAsked | EntryHolders::NoTable | EntryHolders::Unknown(_) => &observed.described,
+    };
+    let mut all: Vec<&AccessEntry> = listed.iter().collect();
+    all.sort_by_key(|entry| (entry.fields().is_none(), entry.arn.as_str()));
+    let row = |entry: &&AccessEntry| {
+        let fields = entry.fields();
+        let username = fields.map(|fields| fields.username.clone());
+        let groups = fields.map(|fields| fields.groups.clone()).unwrap_or_default();
+        ListedEntry {
+            who: entry.arn.clone(),
+            may: username.as_deref().map(|username| entry::bound(username, &groups, state)).unwrap_or_default(),
+            own: username.as_deref().is_some_and(|username| username.starts_with(entry::OURS)),
+            policies: fields.map(|fields| fields.policies.clone()).unwrap_or_default(),
+            username,
+            groups,
+        }
+    };
+    (all.iter().take(HELD_ROWS).map(row).collect(), all.len().saturating_sub(HELD_ROWS))
 }
 
 impl Text {

@@ -1,9 +1,10 @@
-//! The exact documents that were written for an access: the IAM policy, the line in aws-auth, and the bindings.
+//! The exact documents that were written for an access: the IAM policy, the line in aws-auth or the access
+//! entry, and the bindings.
 
 use crate::{
     store::read::grant::{GrantDetail, MappingShown},
     web::{
-        change::{ChangedDocument, ShownLine},
+        change::{ChangedDocument, ShownLine, entry_text},
         html::Html,
     },
     words,
@@ -11,13 +12,18 @@ use crate::{
 use latchkey_domain::{
     access::{grant::GrantState, terms::Bound},
     eks::rbac::{BindingSpec, Provenance},
+    plan::authenticator::MappingKind,
 };
+use std::collections::BTreeMap;
 
 /// What is, or was, in IAM and on the cluster because of this access.
 pub fn documents(detail: &GrantDetail) -> Vec<ChangedDocument> {
     let Some(mapping) = &detail.mapping else { return Vec::new() };
     let gone = detail.progress.state == GrantState::Ended;
-    let mut documents = vec![policy_document(detail.iam_policy.as_deref(), gone), mapping_document(mapping)];
+    let mut documents = vec![
+        policy_document(detail.iam_policy.as_deref(), gone),
+        mapping_document(&detail.terms.principal_arn, mapping),
+    ];
     if detail.progress.active.is_some() || detail.progress.steps.iter().any(|step| step.step.contains("binding")) {
         let said = words::access::ends_by(detail.terms.minutes);
         let one =
@@ -41,7 +47,29 @@ fn policy_document(written: Option<&str>, gone: bool) -> ChangedDocument {
     ChangedDocument { said: Some(said.to_owned()), ..document }
 }
 
-fn mapping_document(mapping: &MappingShown) -> ChangedDocument {
+fn mapping_document(arn: &str, mapping: &MappingShown) -> ChangedDocument {
+    match mapping.kind {
+        MappingKind::Line => line_document(mapping),
+        MappingKind::Entry => entry_document(arn, mapping),
+    }
+}
+
+fn entry_document(arn: &str, mapping: &MappingShown) -> ChangedDocument {
+    let title = "Access entry";
+    let said =
+        |said: String| ChangedDocument { title: Html::prose(title), note: None, lines: Vec::new(), said: Some(said) };
+    if !mapping.own {
+        return said(words::access::foreign_entry_used(&mapping.username));
+    }
+    if mapping.written_at.is_none() {
+        return said("Nothing is written yet.".to_owned());
+    }
+    let gone = mapping.removed_at.is_some();
+    let document = whole(title, &entry_text(arn, &mapping.username, &BTreeMap::new()), gone);
+    ChangedDocument { note: Some(if gone { "deleted again" } else { "made" }.to_owned()), ..document }
+}
+
+fn line_document(mapping: &MappingShown) -> ChangedDocument {
     let key = mapping.key.as_ref().map_or_else(String::new, |key| format!(", `{key}`"));
     let title = format!("ConfigMap `kube-system/aws-auth`{key}");
     let removed = mapping.removed_at.is_some();

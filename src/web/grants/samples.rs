@@ -20,6 +20,7 @@ use latchkey_domain::{
         transition::Target,
     },
     eks::rbac::Rule,
+    plan::authenticator::MappingKind,
 };
 use latchkey_testkit::{ana, cluster_arn, eks_cluster, resolved, terms, user_arn};
 use uuid::Uuid;
@@ -86,6 +87,7 @@ pub fn detail(state: &str) -> GrantDetail {
         mapping: Some(MappingShown {
             username: user.into(),
             own: true,
+            kind: MappingKind::Line,
             key: Some("mapUsers".into()),
             inserted: Some(inserted),
             written_at: Some(at("14:02:11")),

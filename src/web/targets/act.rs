@@ -71,7 +71,7 @@ fn done(target: Target, result: Result<(), NotDone>) -> Result<Response, Failure
         Err(NotDone::NotFound) => Err(Failure::NotFound),
         Err(NotDone::Policy(error)) => Err(error.into()),
         Err(NotDone::Store(error)) => Err(error.into()),
-        Err(error @ NotDone::PausedAlready) => Err(Failure::Conflict(error.to_string())),
+        Err(error @ (NotDone::PausedAlready | NotDone::NotMovable(_))) => Err(Failure::Conflict(error.to_string())),
         Err(error @ NotDone::Reason(_)) => Err(Failure::Malformed(error.to_string())),
     }
 }

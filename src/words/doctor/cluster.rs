@@ -18,14 +18,6 @@ pub fn not_active(status: &str) -> CheckWords {
     )
 }
 
-pub fn mode_api() -> CheckWords {
-    CheckWords::new(
-        "its authentication mode is API",
-        "aws-auth is not read there, and Latchkey writes no access entries: every request for it is refused.",
-        "Use API_AND_CONFIG_MAP, or take it out of policy.toml.",
-    )
-}
-
 pub fn made_again(known: &str, told: &str) -> CheckWords {
     CheckWords::new(
         format!("EKS made it at {told}; the cluster that the database knows was made at {known}"),
@@ -47,6 +39,22 @@ pub fn unlisted_entries(error: &str, right: &str) -> CheckWords {
         format!("its access entries cannot be looked at: {error}"),
         "An entry overrides aws-auth; unseen, a setup is held up, and an end cannot be proven.",
         format!("Allow {right} on it."),
+    )
+}
+
+pub fn overridden(arns: &[String]) -> CheckWords {
+    CheckWords::new(
+        format!("access entries count instead of these lines of aws-auth: {}", arns.join(", ")),
+        "Those lines say nothing about who gets in, and count again once the entry is gone.",
+        "Remove the lines, or the entries.",
+    )
+}
+
+pub fn no_new_entries(why: &str) -> CheckWords {
+    CheckWords::new(
+        format!("new people are mapped by lines of aws-auth: {why}"),
+        "The policy says access entries, and EKS did not let the worker make one.",
+        "Attach what `latchkey bootstrap --only iam` prints to the worker's role.",
     )
 }
 

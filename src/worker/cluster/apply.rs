@@ -5,15 +5,21 @@ use super::{
     ClusterRun, RunFindings,
 };
 use crate::{
+    aws::EntryToMake,
     fault::{Fault, FaultKind},
     kubernetes::Content,
     lease::Lost,
-    store::intents::{CREATE_BINDING, DELETE_ROLE, Intent},
+    store::intents::{CREATE_BINDING, CREATE_ENTRY, DELETE_ENTRY, DELETE_ROLE, Intent},
 };
 use futures::{FutureExt as _, StreamExt as _, stream};
 use latchkey_domain::{
-    access::GrantId,
+    access::{
+        GrantId,
+        blocker::{Blocker, Missing},
+    },
+    eks::arn::PrincipalArn,
     plan::{
+        authenticator::{EntryRemoval, NewEntry},
         bindings::BindingStep,
         cluster::{AWS_AUTH, AwsAuthWrite, Step, not_ours},
         desired::BindingKey,
@@ -38,6 +44,10 @@ pub(super) struct RunWrites {
     pub failed: BTreeMap<GrantId, Fault>,
     /// Another client wrote at the same moment: the observation is stale.
     pub conflict: bool,
+    /// The ARNs whose access entries were written, or were in the way.
+    pub entries: BTreeSet<String>,
+    /// Why the worker may not make access entries, if EKS refused one.
+    pub refused: Option<Blocker>,
     tried: bool,
 }
 
@@ -91,6 +101,14 @@ impl ClusterRun<'_> {
                 rest = &rest[bindings..];
                 continue;
             }
+            let is_entry =
+                |recorded: &&RecordedWrite<'_>| matches!(recorded.step, Step::CreateEntry(_) | Step::DeleteEntry(_));
+            let entries = rest.iter().take_while(is_entry).count();
+            if entries > 0 {
+                self.entries(&rest[..entries], &mut applied).await?;
+                rest = &rest[entries..];
+                continue;
+            }
             self.other(first, &mut applied).await?;
             if awaits_deletion(first.step, &applied) {
                 break;
@@ -106,15 +124,17 @@ impl ClusterRun<'_> {
     async fn record(&self, marks: bool, told: &mut RunFindings) -> Result<Vec<RecordedWrite<'_>>, Interrupted> {
         let mut intents = Vec::new();
         let mut recorded = Vec::new();
-        let mut tx_lines = Vec::new();
+        let (mut tx_lines, mut tx_entries) = (Vec::new(), Vec::new());
         for step in &self.plan.steps {
             let grants = grants_of(step);
             let mut of_step: Vec<Intent> = grants.iter().map(|grant| intent(Some(*grant), step)).collect();
             if of_step.is_empty() {
                 of_step.push(intent(None, step));
             }
-            if let Step::AwsAuth(write) = step {
-                tx_lines.extend(write.lines.iter().cloned());
+            match step {
+                Step::AwsAuth(write) => tx_lines.extend(write.lines.iter().cloned()),
+                Step::CreateEntry(entry) => tx_entries.push(entry),
+                Step::DeleteEntry(_) | Step::Binding { .. } | Step::CreateRole { .. } | Step::DeleteRole(_) => {}
             }
             recorded.push(RecordedWrite { step, intents: of_step.iter().map(|intent| intent.id).collect(), grants });
             intents.extend(of_step);
@@ -122,6 +142,7 @@ impl ClusterRun<'_> {
         let mut tx = trail::open(&self.worker.store, self.lease, &intents, &told.events, self.held).await?;
         tx.forget_standing(&self.losing()).await?;
         tx.intend_lines(&tx_lines).await?;
+        tx.intend_entries(&tx_entries).await?;
         if marks {
             tx.intend_mark().await?;
         }
@@ -145,7 +166,12 @@ impl ClusterRun<'_> {
     fn losing(&self) -> Vec<GrantId> {
         let taken = self.plan.steps.iter().filter_map(|step| match step {
             Step::Binding { step: BindingStep::Delete { .. } | BindingStep::Empty(_), grant } => *grant,
-            Step::Binding { .. } | Step::AwsAuth(_) | Step::CreateRole { .. } | Step::DeleteRole(_) => None,
+            Step::Binding { .. }
+            | Step::AwsAuth(_)
+            | Step::CreateEntry(_)
+            | Step::DeleteEntry(_)
+            | Step::CreateRole { .. }
+            | Step::DeleteRole(_) => None,
         });
         taken.filter(|grant| !self.held.grants.contains(grant)).collect()
     }
@@ -242,7 +268,7 @@ impl ClusterRun<'_> {
                 }
                 Ok(deleted.map(|()| Some(uid.clone())))
             }
-            Step::Binding { .. } => Ok(Ok(None)),
+            Step::Binding { .. } | Step::CreateEntry(_) | Step::DeleteEntry(_) => Ok(Ok(None)),
         };
         if let (Step::AwsAuth(write), Ok(Ok(_))) = (recorded.step, &result) {
             let mut tx = trail::held(&self.worker.store, self.lease).await?;
@@ -285,10 +311,106 @@ impl ClusterRun<'_> {
     }
 }
 
+/// Access entries: each call is about one principal.
+impl ClusterRun<'_> {
+    /// Makes and deletes access entries, several at a time.
+    async fn entries(&self, steps: &[RecordedWrite<'_>], applied: &mut RunWrites) -> Result<(), Interrupted> {
+        let mut runs = Vec::with_capacity(steps.len());
+        for recorded in steps {
+            runs.push(async move { (recorded, self.one_entry(recorded).await) }.boxed());
+        }
+        let results: Vec<_> = stream::iter(runs).buffer_unordered(AT_ONCE).collect().await;
+        for (recorded, result) in results {
+            applied.wrote.extend(&recorded.grants);
+            applied.entries.extend(entry_arn(recorded.step));
+            let Err(fault) = result? else { continue };
+            if matches!(recorded.step, Step::CreateEntry(_)) && lacks_right(&fault) {
+                applied.refused = Some(Blocker::from(&fault));
+            }
+            applied.failed(&recorded.grants, &fault);
+        }
+        Ok(())
+    }
+
+    async fn one_entry(&self, recorded: &RecordedWrite<'_>) -> Result<Result<(), Fault>, Interrupted> {
+        let result = match recorded.step {
+            Step::CreateEntry(entry) => self.make_entry(entry, recorded).await?,
+            Step::DeleteEntry(entry) => self.delete_entry(entry).await?,
+            Step::Binding { .. } | Step::AwsAuth(_) | Step::CreateRole { .. } | Step::DeleteRole(_) => Ok(None),
+        };
+        self.close(recorded, &Ok(result.clone())).await?;
+        Ok(result.map(drop))
+    }
+
+    /// Makes an entry, and records its own ARN. EKS takes calls with the same token for one; the token is the intent's
+    /// id, which no other run has.
+    async fn make_entry(
+        &self,
+        entry: &NewEntry,
+        recorded: &RecordedWrite<'_>,
+    ) -> Result<Result<Option<String>, Fault>, Interrupted> {
+        let token = recorded.intents.first().copied().unwrap_or_default();
+        let new = EntryToMake { principal: &entry.arn, username: &entry.username, tags: &entry.tags, token };
+        let made = {
+            let permit = self.lease.permit()?;
+            self.worker.aws.create_access_entry(&permit, self.arn, &new).await
+        };
+        let made = match made {
+            Ok(made) => made.fields().map(|fields| fields.id.clone()).unwrap_or_default(),
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let mut tx = trail::held(&self.worker.store, self.lease).await?;
+        tx.made_entry(entry, &made).await?;
+        trail::commit(tx).await?;
+        Ok(Ok(Some(made)))
+    }
+
+    /// Deletes an entry of Latchkey's. The call names the principal alone, so EKS is asked again right before whether the
+    /// entry is the one that was seen.
+    async fn delete_entry(&self, entry: &EntryRemoval) -> Result<Result<Option<String>, Fault>, Interrupted> {
+        let Ok(principal) = PrincipalArn::parse(&entry.arn) else { return Ok(Ok(None)) };
+        let aws = &self.worker.aws;
+        let is_seen = match aws.access_entry(self.arn, &principal).await {
+            Ok(seen) => seen.is_some_and(|seen| seen.fields().is_some_and(|fields| fields.id == entry.id)),
+            Err(fault) => return Ok(Err(fault)),
+        };
+        if is_seen {
+            let deleted = {
+                let permit = self.lease.permit()?;
+                aws.delete_access_entry(&permit, self.arn, &principal).await
+            };
+            match deleted {
+                Err(fault) if !fault.is_not_found() => return Ok(Err(fault)),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        let mut tx = trail::held(&self.worker.store, self.lease).await?;
+        tx.deleted_entry(entry).await?;
+        trail::commit(tx).await?;
+        Ok(Ok(Some(entry.id.clone())))
+    }
+}
+
+/// Whether EKS refused a call for want of a right, and not for want of credentials or of the account.
+fn lacks_right(fault: &Fault) -> bool {
+    matches!(fault.kind(), FaultKind::Refused { missing } if matches!(**missing, Missing::Aws { .. }))
+}
+
+/// The principal whose access entry a step is about.
+fn entry_arn(step: &Step) -> Option<String> {
+    match step {
+        Step::CreateEntry(entry) => Some(entry.arn.to_string()),
+        Step::DeleteEntry(entry) => Some(entry.arn.clone()),
+        Step::Binding { .. } | Step::AwsAuth(_) | Step::CreateRole { .. } | Step::DeleteRole(_) => None,
+    }
+}
+
 fn grants_of(step: &Step) -> Vec<GrantId> {
     match step {
         Step::Binding { grant, .. } => grant.iter().copied().collect(),
         Step::AwsAuth(write) => write.grants.clone(),
+        Step::CreateEntry(entry) => entry.grants.clone(),
+        Step::DeleteEntry(entry) => entry.grants.clone(),
         Step::CreateRole { grants, .. } | Step::DeleteRole(LeavingRole { grants, .. }) => grants.clone(),
     }
 }
@@ -298,7 +420,11 @@ fn grants_of(step: &Step) -> Vec<GrantId> {
 fn awaits_deletion(step: &Step, applied: &RunWrites) -> bool {
     match step {
         Step::DeleteRole(leaving) => leaving.grants.iter().any(|grant| applied.failed.contains_key(grant)),
-        Step::Binding { .. } | Step::AwsAuth(_) | Step::CreateRole { .. } => false,
+        Step::Binding { .. }
+        | Step::AwsAuth(_)
+        | Step::CreateEntry(_)
+        | Step::DeleteEntry(_)
+        | Step::CreateRole { .. } => false,
     }
 }
 
@@ -328,6 +454,14 @@ fn intent(grant: Option<GrantId>, step: &Step) -> Intent {
                 "lines": write.lines.iter().map(|line| line.inserted.as_str()).collect::<Vec<_>>(),
             });
             Intent { detail, ..trail::intent(grant, verb, AWS_AUTH.to_owned()) }
+        }
+        Step::CreateEntry(entry) => {
+            let detail = json!({ "principal": entry.principal.0, "username": entry.username });
+            Intent { detail, ..trail::intent(grant, CREATE_ENTRY, format!("access entry of {}", entry.arn)) }
+        }
+        Step::DeleteEntry(entry) => {
+            let detail = json!({ "entry": entry.id });
+            Intent { detail, ..trail::intent(grant, DELETE_ENTRY, format!("access entry of {}", entry.arn)) }
         }
         Step::CreateRole { role, .. } => trail::intent(grant, "create_role", format!("ClusterRole {}", role.name())),
         Step::DeleteRole(LeavingRole { name, uid, .. }) => {

@@ -1,7 +1,7 @@
 //! What earlier runs on a cluster left open: it is closed with what is there now, and late writes are made harmless.
 //!
-//! A process can stand still between its permit and the write, for any time, and send the write when it wakes. Each
-//! kind of late write meets an obstacle:
+//! A process can stand still between its permit and the write, for any time, and send the write when it wakes. What
+//! each kind of late write meets:
 //!
 //! - *The create of a binding.* If an interrupted run may still create a binding, it is *uncertain*: an empty binding
 //!   is put in its place, so that the late create conflicts, until the run's token is surely over (15 min, by a clock
@@ -11,6 +11,10 @@
 //! - *A PUT of a binding* names a version and a UID that are gone.
 //! - *A write of aws-auth.* The next run first gives aws-auth another version (an annotation, put on and taken off), so
 //!   that the late write conflicts: a line that it takes out may be needed again.
+//! - *The create or the deletion of an access entry* meets none, since EKS's table has no condition on a write. An
+//!   entry that arrives late binds no rights: while its signature may be accepted, its row stays, so that a later look
+//!   finds the entry and deletes it. A deletion is sent right after the entry was seen to be the recorded one. If it
+//!   arrives after the entry was made anew, the next look finds it missing, tells of it, and makes it again.
 //! - *A policy in IAM* is looked for afterwards: see `worker::principal`.
 //! - *A finish* finds another epoch and changes nothing. A paused run's intents, mappings and observation are refused,
 //!   too: they are written with the target locked and its epoch checked.

@@ -66,6 +66,7 @@ use apply::RunWrites;
 use entries::Holders;
 use existence::Described;
 use futures::FutureExt as _;
+use jiff::SignedDuration;
 use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
@@ -78,19 +79,19 @@ use latchkey_domain::{
     },
     eks::arn::ClusterArn,
     plan::{
-        authenticator::{self, RecordedMapping},
+        authenticator::{self, MappingKind, RecordedMapping},
         bindings,
         cluster::{Plan, disowned, plan},
         desired::{DesiredCluster, DesiredGrant, Wish},
         finding::{Finding, What},
-        observation::{ClusterObservation, ClusterState, EksCluster, EntryHolders},
+        observation::{AuthenticationMode, ClusterObservation, ClusterState, EksCluster, EntryHolders},
         obstacles::{Obstacle, allows_more, made_again},
         proof::{Look, left_behind, quarantined_left},
         tampering::PartsInPlace,
     },
 };
-use narrowed::{look_again, looked, named};
-use std::{sync::Mutex, time::Duration};
+use narrowed::{Narrowed, look_again, looked, named};
+use std::{collections::BTreeSet, sync::Mutex, time::Duration};
 use unreachable::unreachable;
 
 /// How often a run throws its observation away and starts again, because another client wrote.
@@ -163,6 +164,7 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: RunSco
         unreachable(worker, lease, id, Some(reached.aws.clone()), fault).await
     };
     let (mut again, mut told) = (false, RunFindings::default());
+    let mut entries = RunEntries::default();
     for attempt in 1..=TRIES {
         let (state, narrowed) = match looked(worker, lease, id, &reached).await? {
             Ok(looked) => looked,
@@ -183,8 +185,7 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: RunSco
         let undescribed = undescribed.as_ref().or(narrowed.as_ref().map(|narrowed| &narrowed.fault));
         desired.undescribed = undescribed.map(Blocker::from);
         desired.returned = returned(worker, id, &desired, &state).await?;
-        let mut holders = entries::holders(worker, &arn, &reached.aws).await;
-        entries::of_grants(worker, &arn, &mut holders, &desired).await;
+        let holders = entries.look(worker, &arn, &reached.aws, &mut desired).await?;
         let observation = observation(&reached.aws, state, &holders);
         keep_fence(worker, lease, id, &mut desired, &observation).await?;
         let (plan, held) = plan_within(worker, lease, &mut desired, &observation, scope).await?;
@@ -194,6 +195,7 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: RunSco
             worker,
             lease,
             cluster: id,
+            arn: &arn,
             reached: &reached,
             undescribed,
             desired,
@@ -206,6 +208,11 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: RunSco
         run.tell(&mut told);
         run.catch_up(&mut told).await?;
         let applied = run.apply(state, &mut told).await?;
+        entries.written.extend(applied.entries.iter().cloned());
+        if entries.falls_back(&applied, &reached.aws) && attempt < TRIES {
+            tracing::warn!(on = %lease.target(), "new mappings go on as lines; see the cluster's page");
+            continue;
+        }
         if applied.conflict && attempt < TRIES {
             tracing::info!(on = %lease.target(), "another client wrote meanwhile; looking again");
             continue;
@@ -215,7 +222,7 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: RunSco
             observation
         } else {
             match look_again(worker, id, &reached, narrowed.as_ref()).await? {
-                Ok(state) => crate::worker::cluster::observation(&reached.aws, state, &holders),
+                Ok(state) => run.after_writes(state, &applied).await,
                 Err(fault) => return Ok(RunOutcome { findings: told.events, ..failed(fault).await? }),
             }
         };
@@ -226,16 +233,48 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: RunSco
                 continue;
             }
         }
-        let shown = match &narrowed {
-            Some(narrowed) => narrowed::shown(worker, id, &last, &narrowed.fault).await?,
-            None => last.kept(&wanted(worker, id).await?.cluster_roles),
-        };
-        let stored = trail::saw(&worker.store, lease, &shown);
-        let (stored, outcome) = tokio::join!(stored, run.outcome(&last, applied, &legs, told));
-        stored?;
-        return outcome.map(|outcome| RunOutcome { again, ..outcome });
+        let outcome = run.concluded(&last, applied, &legs, told, narrowed.as_ref()).await?;
+        return Ok(RunOutcome { again, ..outcome });
     }
     Ok(RunOutcome { again, periodic: true, findings: told.events, ..RunOutcome::default() })
+}
+
+/// What a run learned about access entries in its earlier rounds.
+#[derive(Debug, Default)]
+struct RunEntries {
+    /// The ARNs whose entries it wrote, or found in its way.
+    written: BTreeSet<String>,
+    /// Why EKS does not let it make any.
+    refused: Option<Blocker>,
+}
+
+impl RunEntries {
+    /// Looks at the cluster's access entries, and tells the desired state how mappings are written by what is known now.
+    async fn look(
+        &self,
+        worker: &Worker,
+        arn: &ClusterArn,
+        aws: &EksCluster,
+        desired: &mut DesiredCluster,
+    ) -> Result<Holders, Interrupted> {
+        let mut holders = entries::holders(worker, arn, aws).await;
+        entries::of_principals(worker, arn, &mut holders, desired, &self.written).await?;
+        holders.refused.clone_from(&self.refused);
+        desired.entry_settle = SignedDuration::try_from(worker.entry_settle()).unwrap_or_default();
+        desired.looks_at = machine::now();
+        if self.refused.is_some() {
+            desired.prefers = MappingKind::Line;
+        }
+        Ok(holders)
+    }
+
+    /// Whether new mappings go on as lines, since EKS refused an entry for want of a right. Only a cluster that takes
+    /// both lets them.
+    fn falls_back(&mut self, applied: &RunWrites, aws: &EksCluster) -> bool {
+        let is_news = self.refused.is_none() && applied.refused.is_some();
+        self.refused = self.refused.take().or_else(|| applied.refused.clone());
+        is_news && aws.mode == AuthenticationMode::ApiAndConfigMap
+    }
 }
 
 /// Findings of a run, kept when it begins again, since they may be repaired by then.
@@ -251,6 +290,7 @@ struct ClusterRun<'a> {
     worker: &'a Worker,
     lease: &'a Lease,
     cluster: ClusterId,
+    arn: &'a ClusterArn,
     reached: &'a ReachedCluster,
     /// Why EKS does not describe the cluster, if it does not.
     undescribed: Option<&'a Fault>,
@@ -267,6 +307,25 @@ struct ClusterRun<'a> {
 }
 
 impl ClusterRun<'_> {
+    /// Stores what pages show of the cluster, and judges the grants.
+    async fn concluded(
+        &self,
+        last: &ClusterObservation,
+        applied: RunWrites,
+        legs: &Legs,
+        told: RunFindings,
+        narrowed: Option<&Narrowed>,
+    ) -> Result<RunOutcome, Interrupted> {
+        let shown = match narrowed {
+            Some(narrowed) => narrowed::shown(self.worker, self.cluster, last, &narrowed.fault).await?,
+            None => last.kept(&wanted(self.worker, self.cluster).await?.cluster_roles),
+        };
+        let stored = trail::saw(&self.worker.store, self.lease, &shown);
+        let (stored, outcome) = tokio::join!(stored, self.outcome(last, applied, legs, told));
+        stored?;
+        outcome
+    }
+
     /// What the run found, for each grant that it judged.
     async fn outcome(
         &self,
@@ -279,7 +338,12 @@ impl ClusterRun<'_> {
         let state = look.state;
         let mut outcome = RunOutcome {
             findings: told.events,
-            rests: legs.values().filter_map(|leg| leg.rests).chain(self.held_rests()).min(),
+            rests: legs
+                .values()
+                .filter_map(|leg| leg.rests)
+                .chain(self.held_rests())
+                .chain(self.moved_rests(&look, &applied))
+                .min(),
             failure: failure(self.desired, state, &self.holders.seen),
             periodic: true,
             decided: self.decided.clone(),
@@ -328,6 +392,13 @@ impl ClusterRun<'_> {
         Ok(outcome)
     }
 
+    /// The observation after the writes: the access entries that were written are looked up once more.
+    async fn after_writes(&self, state: ClusterState, applied: &RunWrites) -> ClusterObservation {
+        let mut holders = self.holders.clone();
+        entries::again(self.worker, self.arn, &mut holders, &applied.entries).await;
+        observation(&self.reached.aws, state, &holders)
+    }
+
     /// Whether a grant that was to stay is bound in a namespace that was made anew since the observation of the plan:
     /// that binding has to go at once.
     fn is_in_a_new_namespace(&self, last: &ClusterObservation) -> bool {
@@ -349,6 +420,19 @@ impl ClusterRun<'_> {
     /// When to look again at what other sessions have locked.
     fn held_rests(&self) -> Option<Duration> {
         (*self.held != LockedRows::default()).then_some(AFTER_BREAK)
+    }
+
+    /// When to take out the lines of principals that were moved: once the entries that this or an earlier run made have
+    /// settled.
+    fn moved_rests(&self, look: &Look<'_>, applied: &RunWrites) -> Option<Duration> {
+        let moved = self.desired.mappings.iter().filter(|row| row.moves && row.own && row.kind() == MappingKind::Line);
+        let rests = moved.filter_map(|row| {
+            let until = look.authenticator.entry_settles(&row.arn, self.desired.entry_settle)?;
+            let rest = Duration::try_from(until.duration_since(machine::now())).unwrap_or_default();
+            // A line that stays although its entry has settled is stuck: other rests are for that.
+            (!rest.is_zero() || applied.entries.contains(&row.arn)).then_some(rest)
+        });
+        rests.min().map(|rest| rest.min(self.worker.entry_settle()))
     }
 
     fn is_left(&self, grant: &DesiredGrant, look: &Look<'_>) -> bool {
@@ -469,7 +553,7 @@ async fn desired(
     Ok((desired, legs, decided))
 }
 
-/// Adds the ClusterRoles of the profiles that can be asked for now. Without a policy that can be read, they are not known.
+/// Adds what the policy says: the ClusterRoles of the profiles that can be asked for now, and how new mappings are written. Without a policy that can be read, they are not known.
 async fn needed_by_policy(
     worker: &Worker,
     connection: &mut Connection,
@@ -481,6 +565,7 @@ async fn needed_by_policy(
             if let Some(needed) = &mut desired.roles.needed {
                 needed.extend(own);
             }
+            desired.prefers = current.file.mapping_of(&desired.name);
         }
         Err(NoPolicy::None | NoPolicy::Unreadable { .. }) => desired.roles.needed = None,
         Err(NoPolicy::Store(error)) => return Err(error.into()),
@@ -609,6 +694,8 @@ fn observation(aws: &EksCluster, state: ClusterState, holders: &Holders) -> Clus
         kubernetes_at: Some(machine::now()),
         entries: holders.seen.clone(),
         described: holders.described.clone(),
+        without_entry: holders.without.clone(),
+        entries_refused: holders.refused.clone(),
         left_out: vec![],
     }
 }

@@ -7,17 +7,17 @@ use super::{
     super::{finish::LegFound, interrupted::Interrupted},
     ClusterRun,
 };
-use crate::{fault::Fault, kubernetes, store::intents};
-use jiff::SignedDuration;
+use crate::{fault::Fault, kubernetes, machine, store::intents};
+use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::{
+        blocker::Blocker,
         evidence::{self, Evidence},
         sighting::Sighting,
     },
     plan::{
         authenticator::RecordedMapping,
-        desired::{BindingKey, DesiredGrant},
-        observation::ClusterState,
+        desired::{BindingKey, DesiredGrant, Wish},
         obstacles::allows_more,
         proof::{
             AnswersByQuestion, AskedGrant, Judgement, Look, Question, is_put_back, left_behind, prove_gone,
@@ -74,7 +74,7 @@ impl ClusterRun<'_> {
             if settled || begun.elapsed() > PATIENCE || !waits_for_answers(&verdicts, look, self) {
                 return verdicts
                     .into_iter()
-                    .map(|(asked, verdict)| (asked.grant, self.present(asked, look.state, &answers, verdict)))
+                    .map(|(asked, verdict)| (asked.grant, self.present(asked, look, &answers, verdict)))
                     .collect();
             }
             tokio::time::sleep(PAUSE).await;
@@ -86,12 +86,17 @@ impl ClusterRun<'_> {
     fn present(
         &self,
         asked: &AskedGrant<'_>,
-        state: &ClusterState,
+        look: &Look<'_>,
         answers: &AnswersByQuestion,
         verdict: Judgement,
     ) -> LegFound {
         let AskedGrant { grant, identity, questions } = asked;
+        let state = look.state;
         match verdict {
+            Judgement::Proven { .. } if let Some((until, rest)) = self.settles(grant, look) => {
+                let cluster = self.desired.name.clone();
+                LegFound::Settling(Blocker::EntrySettles { cluster, until }, rest)
+            }
             Judgement::Proven { residual } => {
                 let mapped = Sighting::Mapped { arn: grant.arn.to_string(), username: identity.username.clone() };
                 let bound = grant
@@ -123,6 +128,17 @@ impl ClusterRun<'_> {
             Judgement::Unsettled(why) => LegFound::Unsettled(why),
             Judgement::Refuted(why) => LegFound::Blocked(why),
         }
+    }
+
+    /// Until when the API servers may not have read the access entry of a new access, and for how long from now.
+    fn settles(&self, grant: &DesiredGrant, look: &Look<'_>) -> Option<(Timestamp, Duration)> {
+        if grant.wish != Wish::Provision {
+            return None;
+        }
+        let until = look.authenticator.entry_settles(grant.arn.as_str(), self.desired.entry_settle)?;
+        let rest = Duration::try_from(until.duration_since(machine::now())).ok()?;
+        // A clock that is off makes no access wait for longer than the setting says.
+        (!rest.is_zero()).then(|| (until, rest.min(self.worker.entry_settle())))
     }
 
     async fn prove_all_gone<'g>(

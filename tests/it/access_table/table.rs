@@ -353,6 +353,13 @@ pub const ROWS: &[Row] = &[
         cells: [Refused(401), Refused(404), Refused(404), Refused(404), Does(303), Refused(404)],
     },
     Row {
+        path: "/clusters/{id}/move",
+        at: "/clusters/{cluster}/move",
+        fields: &[("principal", "arn:aws:iam::111122223333:user/latchkey/ana")],
+        // The cluster reads no access entries.
+        cells: [Refused(401), Refused(404), Refused(404), Refused(404), Refused(409), Refused(404)],
+    },
+    Row {
         path: "/targets/{kind}/{key}/try",
         at: "/targets/cluster/{cluster}/try",
         fields: &[],

@@ -63,6 +63,7 @@ const FORMS_WITHOUT: &[(&str, [u16; 6])] = &[
     ("/alarms/{id}/clear", [401, 503, 503, 503, 503, 503]),
     ("/audit/check", [401, 503, 503, 503, 503, 503]),
     ("/identities/{id}/release", [401, 503, 503, 503, 503, 503]),
+    ("/clusters/{id}/move", [401, 503, 503, 503, 503, 503]),
     ("/targets/{kind}/{key}/try", [401, 503, 503, 503, 503, 503]),
     ("/targets/{kind}/{key}/pause", [401, 503, 503, 503, 503, 503]),
     ("/targets/{kind}/{key}/resume", [401, 503, 503, 503, 503, 503]),

@@ -1,11 +1,12 @@
 //! EKS's own API: only the simulator answers it, also beside the real components.
 
-use super::{aws_at, eks, keys, missing, simulator, worker_of};
-use latchkey::fault::FaultKind;
+use super::{aws_at, eks, keys, lease, missing, simulator, worker_of};
+use latchkey::{aws::EntryToMake, fault::FaultKind};
 use latchkey_domain::eks::arn::{ClusterArn, PrincipalArn};
 use latchkey_domain::plan::observation::{AccessEntry, AuthenticationMode};
 use latchkey_testkit::{ACCOUNT, iam_arn};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 fn arn(account: &str, name: &str) -> ClusterArn {
     ClusterArn::parse(&format!("arn:aws:eks:us-east-1:{account}:cluster/{name}")).unwrap()
@@ -72,4 +73,43 @@ async fn every_page_of_the_access_entries_is_listed() {
     assert_eq!(listed, made.into_iter().map(AccessEntry::named).collect::<Vec<_>>());
     let fault = aws.access_entries(&arn(ACCOUNT, "classic")).await.unwrap_err();
     assert_eq!(*fault.kind(), FaultKind::Invalid, "{fault:?}");
+}
+
+#[tokio::test]
+async fn an_entry_is_made_once_read_back_by_its_own_arn_and_deleted() {
+    let simulator = simulator().await;
+    let aws = worker_of(&simulator).await;
+    let (cluster, jane) = (arn(ACCOUNT, "both"), PrincipalArn::parse(&iam_arn("user/stranger")).unwrap());
+    let tags = BTreeMap::from([("latchkey/cluster".to_owned(), "both".to_owned())]);
+    let new = EntryToMake { principal: &jane, username: "latchkey:jane:1", tags: &tags, token: Uuid::from_u128(1) };
+    let lease = lease();
+    let made = aws.create_access_entry(&lease.permit().unwrap(), &cluster, &new).await.unwrap();
+    let fields = made.fields().unwrap().clone();
+    assert_eq!((fields.username.as_str(), fields.kind.as_str(), &fields.tags), ("latchkey:jane:1", "STANDARD", &tags));
+    assert!(fields.id.contains(":access-entry/both/user/") && fields.created_at.is_some());
+    assert!(fields.groups.is_empty() && fields.policies.is_empty());
+    assert_eq!(aws.access_entry(&cluster, &jane).await.unwrap(), Some(made));
+
+    let other = EntryToMake { username: "latchkey:jane:2", token: Uuid::from_u128(2), ..new.clone() };
+    let fault = aws.create_access_entry(&lease.permit().unwrap(), &cluster, &other).await.unwrap_err();
+    assert!(fault.is_conflict(), "{fault:?}");
+    aws.delete_access_entry(&lease.permit().unwrap(), &cluster, &jane).await.unwrap();
+    assert_eq!(aws.access_entry(&cluster, &jane).await.unwrap(), None);
+    let fault = aws.delete_access_entry(&lease.permit().unwrap(), &cluster, &jane).await.unwrap_err();
+    assert!(fault.is_not_found(), "{fault:?}");
+    let again = aws.create_access_entry(&lease.permit().unwrap(), &cluster, &other).await.unwrap();
+    assert_ne!(again.fields().unwrap().id, fields.id, "an entry that is made anew is another one");
+}
+
+#[tokio::test]
+async fn an_entry_is_refused_where_the_mode_has_none_and_for_a_principal_that_does_not_exist() {
+    let simulator = simulator().await;
+    let aws = worker_of(&simulator).await;
+    let (tags, lease) = (BTreeMap::new(), lease());
+    for (cluster, user) in [("classic", "user/jane"), ("both", "user/nobody-of-this-name")] {
+        let principal = PrincipalArn::parse(&iam_arn(user)).unwrap();
+        let new = EntryToMake { principal: &principal, username: "latchkey:jane:1", tags: &tags, token: Uuid::nil() };
+        let fault = aws.create_access_entry(&lease.permit().unwrap(), &arn(ACCOUNT, cluster), &new).await.unwrap_err();
+        assert_eq!(*fault.kind(), FaultKind::Invalid, "{fault:?}");
+    }
 }

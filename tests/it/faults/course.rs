@@ -12,6 +12,7 @@ use latchkey::{
     worker::{Worker, run_once},
 };
 use latchkey_domain::access::{GrantId, RequestId, request::Verdict};
+use latchkey_simulator::seed::AuthenticationMode;
 use std::time::{Duration, Instant};
 
 /// What people and time do, each in one transaction of the portal or in none.
@@ -73,7 +74,12 @@ pub struct Course {
 
 impl Course {
     pub async fn new() -> Self {
-        let world = World::new().await;
+        Self::in_mode(AuthenticationMode::ConfigMap).await
+    }
+
+    /// The same on a cluster in this authentication mode.
+    pub async fn in_mode(mode: AuthenticationMode) -> Self {
+        let world = World::in_mode(mode).await;
         let promises = Promises::of(&world);
         Self { world, promises, asked: vec![], grants: vec![], meddled: false }
     }

@@ -5,14 +5,15 @@ use super::{
     course::{Act, Course, LIFE, Step},
 };
 use latchkey::fail_point::Life;
+use latchkey_simulator::seed::AuthenticationMode;
 
 /// Fewer permits, commits and outcomes than the whole life has: with fewer, the worker was not ended at some of them.
 const POINTS: u32 = 90;
 
-/// The whole life with a worker that dies after this many steps, and another worker after it. Gives whether the first
-/// died, and how many steps it took.
-async fn lived(steps: u32) -> (bool, u32) {
-    let mut course = Course::new().await;
+/// The whole life on a cluster in this mode, with a worker that dies after this many steps, and another worker after it.
+/// Gives whether the first died, and how many steps it took.
+async fn lived(steps: u32, mode: AuthenticationMode) -> (bool, u32) {
+    let mut course = Course::in_mode(mode).await;
     let life = Life::of(steps);
     let mut worker = course.worker();
     let mut dead = false;
@@ -43,17 +44,31 @@ async fn lived(steps: u32) -> (bool, u32) {
     (dead, spent)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_worker_that_dies_at_any_permit_or_commit_of_a_life_breaks_no_promise() {
-    let (died, points) = lived(u32::MAX).await;
+async fn dies_everywhere(mode: AuthenticationMode) {
+    let (died, points) = lived(u32::MAX, mode).await;
     assert!(!died);
     assert!(points >= POINTS, "only {points} steps in one life");
-    let lives = (0..points).map(|steps| cases::case(format!("death at step {steps} of {points}"), lived(steps)));
+    let lives = (0..points).map(|steps| cases::case(format!("death at step {steps} of {points}"), lived(steps, mode)));
     let deaths = cases::all(lives.collect()).await.into_iter().filter(|(died, _)| *died).count();
-    println!("faults: {deaths} points of death of a worker, of {points} steps in one life");
+    println!("faults: {deaths} points of death of a worker, of {points} steps in one life, in mode {}", mode.as_str());
     // Two targets are worked on at the same time, so that another life may have a few steps less.
     let all = std::env::var_os("LATCHKEY_CASE").is_none();
     assert!(!all || u32::try_from(deaths).unwrap() + 3 >= points, "{deaths} of {points}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_worker_that_dies_at_any_permit_or_commit_of_a_life_breaks_no_promise() {
+    dies_everywhere(AuthenticationMode::ConfigMap).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_worker_that_dies_at_any_permit_or_commit_of_a_life_by_access_entries_breaks_no_promise() {
+    dies_everywhere(AuthenticationMode::Api).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_worker_that_dies_at_any_permit_or_commit_of_a_life_by_entries_beside_aws_auth_breaks_no_promise() {
+    dies_everywhere(AuthenticationMode::ApiAndConfigMap).await;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,11 +10,9 @@ use latchkey_simulator::seed::AuthenticationMode;
 #[tokio::test]
 async fn an_entry_made_for_the_holder_of_a_running_access_is_told_and_what_it_gives_is_named_at_the_end() {
     let world = World::new().await;
+    let grant = world.active("ana").await;
     world.simulator.aws().set_mode(PROD, AuthenticationMode::ApiAndConfigMap);
     let worker = world.another_worker().await;
-    let grant = world.approved("ana").await;
-    run_once(&worker).await.unwrap();
-    assert_eq!(world.state(grant).await, "active");
     let eks = world.eks().await;
     let (arn, policy) = (Town::arn("ana"), "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy");
     let entry = eks.create_access_entry().cluster_name(PROD).principal_arn(&arn).username("ana-entry");
@@ -47,10 +45,9 @@ async fn an_entry_made_for_the_holder_of_a_running_access_is_told_and_what_it_gi
 #[tokio::test]
 async fn an_access_goes_on_by_itself_once_the_entry_is_gone() {
     let world = World::new().await;
+    let grant = world.active("ana").await;
     world.simulator.aws().set_mode(PROD, AuthenticationMode::ApiAndConfigMap);
     let worker = world.another_worker().await;
-    let grant = world.approved("ana").await;
-    run_once(&worker).await.unwrap();
     let eks = world.eks().await;
     let arn = Town::arn("ana");
     eks.create_access_entry().cluster_name(PROD).principal_arn(&arn).send().await.unwrap();

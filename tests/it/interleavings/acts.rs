@@ -26,7 +26,7 @@ use latchkey_domain::{
     },
     eks::aws_auth::Key,
     plan::{
-        authenticator::{Identity, OwnLine},
+        authenticator::{Identity, MappingKind, OwnLine},
         cluster::{AwsAuthWrite, Reserved, Settled},
         desired::Wish,
     },
@@ -273,7 +273,13 @@ async fn close_dangling(scene: &Scene, hands: &Hands) -> Done {
 async fn catch_up(scene: &Scene, hands: &Hands) -> Done {
     let mut tx = trail::held(&hands.worker, scene.lease(Target::Cluster(scene.staging))).await?;
     tx.settle_mappings(&[Settled::Removed(scene.ana, 1)]).await?;
-    let identity = Identity { username: "latchkey:ana:1".to_owned(), groups: vec![], visit: 1, own: true };
+    let identity = Identity {
+        username: "latchkey:ana:1".to_owned(),
+        groups: vec![],
+        visit: 1,
+        own: true,
+        kind: MappingKind::Line,
+    };
     tx.reserve_mappings(std::iter::once(&Reserved { principal: scene.ana, identity })).await?;
     Ok(trail::commit(tx).await?)
 }

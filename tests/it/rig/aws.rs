@@ -23,6 +23,8 @@ pub struct Aws {
 pub struct AwsUser {
     pub name: String,
     pub arn: String,
+    /// The unique id, which another user of the same name and path does not have.
+    pub id: String,
     pub access_key_id: String,
     pub secret_access_key: String,
 }
@@ -55,14 +57,35 @@ impl Aws {
 
     /// The same below a path: `/.../`.
     pub async fn user_below(&self, path: &str, name: &str) -> AwsUser {
-        let name = format!("{name}-{}", self.made.fetch_add(1, Ordering::Relaxed));
-        let user = self.iam("CreateUser", &[("UserName", &name), ("Path", path)]).await;
-        let key = self.iam("CreateAccessKey", &[("UserName", &name)]).await;
+        self.create(path, &format!("{name}-{}", self.made.fetch_add(1, Ordering::Relaxed))).await
+    }
+
+    /// Deletes a user with all that belongs to it, and makes another of the same ARN.
+    pub async fn made_anew(&self, user: &AwsUser) -> AwsUser {
+        let name = ("UserName", user.name.as_str());
+        let policies = self.iam("ListUserPolicies", &[name]).await;
+        let names = policies.split("<member>").skip(1).filter_map(|rest| rest.split_once("</member>"));
+        for (policy, _) in names {
+            self.iam("DeleteUserPolicy", &[name, ("PolicyName", policy)]).await;
+        }
+        self.iam("DeleteAccessKey", &[name, ("AccessKeyId", &user.access_key_id)]).await;
+        self.iam("DeleteUser", &[name]).await;
+        let (_, within) = user.arn.split_once(":user").expect("a user's ARN says so");
+        let path = within.strip_suffix(&user.name).expect("a user's ARN ends in the name");
+        let new = self.create(path, &user.name).await;
+        assert!(new.arn == user.arn && new.id != user.id, "the user made anew has the ARN of the old one alone");
+        new
+    }
+
+    async fn create(&self, path: &str, name: &str) -> AwsUser {
+        let user = self.iam("CreateUser", &[("UserName", name), ("Path", path)]).await;
+        let key = self.iam("CreateAccessKey", &[("UserName", name)]).await;
         AwsUser {
+            name: name.to_owned(),
             arn: element(&user, "Arn").expect("a user has an ARN"),
+            id: element(&user, "UserId").expect("a user has an id"),
             access_key_id: element(&key, "AccessKeyId").expect("a key has an id"),
             secret_access_key: element(&key, "SecretAccessKey").expect("a key has a secret"),
-            name,
         }
     }
 

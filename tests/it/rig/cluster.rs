@@ -1,11 +1,12 @@
 //! A real cluster: etcd, kube-apiserver, the controllers that RBAC needs, and in front of it the AWS IAM authenticator,
-//! which reads `kube-system/aws-auth` and asks STS whose token it got.
+//! which reads `kube-system/aws-auth`, and access entries if it is told of them, and asks STS whose token it got.
 
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
 use latchkey_components::cluster::{Cluster, Prepared, Sts, Wanted};
+use latchkey_components::entries::{AskedInOrder, EntryFiles};
 use latchkey_components::programs::Programs;
 use latchkey_components::sts_proxy::Answering;
 
@@ -32,7 +33,7 @@ static SHARED: LazyLock<Option<RealCluster>> = LazyLock::new(|| {
     // This thread goes on as STS.
     std::thread::spawn(move || {
         super::server_runtime().block_on(async {
-            let prepared = RealCluster::start().await;
+            let prepared = RealCluster::start(None).await;
             let (cluster, sts) = prepared.unzip();
             let moto = cluster.as_ref().map(RealCluster::answering);
             let _ = started.send(cluster);
@@ -54,12 +55,17 @@ impl RealCluster {
     /// A cluster of the test's own: for a test that needs aws-auth, or Latchkey's identity, for itself. Its STS answers
     /// as long as the test's runtime runs.
     pub async fn own() -> Option<Self> {
-        let (cluster, sts) = Self::start().await?;
+        Self::own_told(None).await
+    }
+
+    /// The same, whose authenticator is told of access entries if it is told what to ask at first.
+    pub async fn own_told(told: Option<AskedInOrder>) -> Option<Self> {
+        let (cluster, sts) = Self::start(told).await?;
         tokio::spawn(sts.serve(cluster.answering()));
         Some(cluster)
     }
 
-    async fn start() -> Option<(Self, Sts)> {
+    async fn start(told: Option<AskedInOrder>) -> Option<(Self, Sts)> {
         let programs = Programs {
             etcd: Tool::Etcd.require()?,
             apiserver: Tool::KubeApiserver.require()?,
@@ -71,7 +77,7 @@ impl RealCluster {
         Tool::Kubectl.require()?;
 
         let folder = super::folder("cluster");
-        let wanted = Wanted { name: NAME, region: REGION, folder: &folder, lasting: false };
+        let wanted = Wanted { name: NAME, region: REGION, folder: &folder, lasting: false, told };
         let prepared = Prepared::new(wanted, ADMIN_TOKEN).await.expect("the rig's folder can be written");
         let sts = prepared.sts_endpoint().expect("a bound listener has an address");
         let (aws, started) = tokio::join!(Aws::start(&folder), prepared.start(&programs));
@@ -92,6 +98,11 @@ impl RealCluster {
     /// The authority that signed the API server's certificate, in PEM.
     pub fn ca_pem(&self) -> &str {
         self.cluster.ca_pem()
+    }
+
+    /// The files that tell its authenticator of access entries, if it is told.
+    pub fn entry_files(&self) -> Option<&EntryFiles> {
+        self.cluster.entry_files()
     }
 
     /// A kubeconfig file of `admin`.

@@ -8,6 +8,7 @@
 
 pub mod aws;
 pub mod cluster;
+pub mod entries;
 pub mod gate;
 pub mod keycloak;
 pub mod openid;

@@ -1,7 +1,7 @@
 //! How the stage's deployment is configured: the portal's settings, and the clients of AWS.
 
 use super::{Backdrop, CLIENT_SECRET, DATABASE_PASSWORD, Door};
-use crate::rig::{Database, aws::REGION};
+use crate::rig::{AwsUser, Database, aws::REGION};
 use latchkey::{
     aws::{AccessKeys, Aws, AwsConfig},
     config,
@@ -70,4 +70,17 @@ pub async fn iam(backdrop: &Backdrop) -> aws_sdk_iam::Client {
         .load()
         .await;
     aws_sdk_iam::Client::new(&config)
+}
+
+/// EKS at this address, for a user with keys.
+pub async fn eks(url: &str, user: &AwsUser) -> aws_sdk_eks::Client {
+    let AwsUser { access_key_id, secret_access_key, .. } = user;
+    let keys = aws_credential_types::Credentials::new(access_key_id, secret_access_key, None, None, "the stage");
+    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .credentials_provider(keys)
+        .region(aws_config::Region::new(REGION))
+        .endpoint_url(url.trim_end_matches('/'))
+        .load()
+        .await;
+    aws_sdk_eks::Client::new(&config)
 }

@@ -2,6 +2,7 @@
 
 use super::{Stage, caller};
 use k8s_openapi::api::{core::v1::ConfigMap, rbac::v1::RoleBinding};
+use latchkey_simulator::aws::HeldEntry;
 use std::collections::BTreeMap;
 
 impl Stage {
@@ -23,6 +24,13 @@ impl Stage {
     pub async fn aws_auth(&self) -> BTreeMap<String, String> {
         let api: kube::Api<ConfigMap> = kube::Api::namespaced(self.admin(), "kube-system");
         api.get("aws-auth").await.unwrap().data.unwrap_or_default()
+    }
+
+    /// The access entries that Latchkey made on the first cluster.
+    pub fn own_entries(&self) -> Vec<HeldEntry> {
+        let (_, name) = self.clusters[0].arn.rsplit_once('/').unwrap();
+        let held = self.eks().aws().held_entries(name);
+        held.into_iter().filter(|entry| entry.username.starts_with("latchkey:")).collect()
     }
 
     /// The bindings that Latchkey made in a namespace, by name, with their subjects.

@@ -2,7 +2,8 @@
 //! them that is either simulated or real. The same story runs on both.
 //!
 //! The world: `simulated` is the simulator alone; `real` is kube-apiserver behind the AWS IAM authenticator, moto for
-//! IAM and STS, node's oidc-provider, and the simulator for EKS's own API only.
+//! IAM and STS, node's oidc-provider, and the simulator for EKS's own API only. There `Stage::real_with` has a cluster in
+//! a mode with access entries.
 #![allow(dead_code, reason = "the figures use less of it than the tests")]
 
 pub mod browser;
@@ -16,7 +17,8 @@ mod texts;
 mod work;
 
 use crate::rig::{
-    AwsUser, Database, OidcProvider, Postgres, RealCluster, aws::REGION, keycloak::Keycloak, openid::Account,
+    AwsUser, Database, OidcProvider, Postgres, RealCluster, aws::REGION, entries::Mirror, keycloak::Keycloak,
+    openid::Account,
 };
 use browser::Browser;
 use caller::Caller;
@@ -33,7 +35,7 @@ use latchkey::{
     worker::Worker,
 };
 use latchkey_domain::eks::kubeconfig::{ExecCommand, KubeconfigCluster, render};
-use latchkey_simulator::{Simulator, openid::quirks::Quirk};
+use latchkey_simulator::{Simulator, openid::quirks::Quirk, seed::AuthenticationMode};
 use std::{collections::BTreeMap, path::PathBuf};
 use tokio::net::TcpListener;
 use url::Url;
@@ -115,8 +117,10 @@ enum World {
     Simulated(Simulator),
     /// Kept running; the simulator stands for EKS.
     Real {
-        _cluster: Box<RealCluster>,
-        _eks: Simulator,
+        /// Tells the authenticator of access entries, if the cluster has them.
+        _mirror: Option<Mirror>,
+        cluster: Box<RealCluster>,
+        eks: Simulator,
     },
 }
 
@@ -209,8 +213,18 @@ impl Stage {
     /// The real components. None, with a message, if one is not installed.
     pub async fn real() -> Option<Self> {
         let door = Door::open().await;
-        let backdrop = real::backdrop(&door).await?;
+        let backdrop = real::backdrop(&door, None).await?;
         Some(Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await)
+    }
+
+    /// The same with a cluster in this mode, whose authenticator goes by the access entries of the simulator's EKS. If the
+    /// mode has entries, one of them lets the worker in.
+    pub async fn real_with(mode: AuthenticationMode) -> Option<Self> {
+        let door = Door::open().await;
+        let backdrop = real::backdrop(&door, Some(mode)).await?;
+        let mut stage = Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await;
+        stage.worker = stage.worker.clone().settling(real::ENTRY_SETTLE);
+        Some(stage)
     }
 
     async fn set(door: Door, backdrop: Backdrop, server: &'static Postgres) -> Self {
@@ -333,11 +347,27 @@ impl Stage {
         Caller::new(&self.clusters[0], self.user(handle))
     }
 
+    /// Deletes the IAM user of a person and makes another of the same ARN, whose keys the person has from now on.
+    pub async fn make_anew(&mut self, handle: &'static str) {
+        let World::Real { cluster, eks, .. } = &self.world else { panic!("the world is simulated") };
+        let new = cluster.aws().made_anew(self.user(handle)).await;
+        eks.aws().know_principal(&new.arn, &new.id);
+        self.users.insert(handle, new);
+    }
+
     /// The simulator, if it is the whole world.
     pub fn simulator(&self) -> &Simulator {
         match &self.world {
             World::Simulated(simulator) => simulator,
             World::Real { .. } => panic!("the world is real"),
+        }
+    }
+
+    /// The simulator as EKS's own API.
+    pub fn eks(&self) -> &Simulator {
+        match &self.world {
+            World::Simulated(simulator) => simulator,
+            World::Real { eks, .. } => eks,
         }
     }
 }

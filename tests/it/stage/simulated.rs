@@ -24,11 +24,11 @@ pub(super) async fn backdrop(door: &Door) -> Option<Backdrop> {
     let policy = policy(ACCOUNT, &[(CLUSTERS[0], &arns[0]), (CLUSTERS[1], &arns[1])]);
     let simulator = Simulator::start(seed(door, &policy), None).await.unwrap();
     let endpoint = simulator.aws_endpoint().to_string();
-    let worker = user("latchkey-worker", simulator.worker_arn().unwrap(), simulator.worker_keys().unwrap());
+    let worker = user(&simulator, "latchkey-worker", simulator.worker_arn().unwrap(), simulator.worker_keys().unwrap());
     let with_user = PEOPLE.iter().filter(|(_, _, has_user)| *has_user);
     let users = with_user.map(|&(handle, _, _)| {
         let (arn, keys) = (simulator.person_arn(handle).unwrap(), simulator.person_keys(handle).unwrap());
-        (handle, user(handle, arn, keys))
+        (handle, user(&simulator, handle, arn, keys))
     });
     Some(Backdrop {
         issuer: simulator.issuer().to_string(),
@@ -79,9 +79,10 @@ fn seed(door: &Door, policy: &str) -> Seed {
     seed
 }
 
-fn user(name: &str, arn: String, keys: Keys) -> AwsUser {
+fn user(simulator: &Simulator, name: &str, arn: String, keys: Keys) -> AwsUser {
     let Keys { access_key_id, secret_access_key } = keys;
-    AwsUser { name: name.to_owned(), arn, access_key_id, secret_access_key }
+    let id = simulator.aws().user_id(name).unwrap();
+    AwsUser { name: name.to_owned(), arn, id, access_key_id, secret_access_key }
 }
 
 fn cluster(simulator: &Simulator, name: &str) -> ClusterAt {

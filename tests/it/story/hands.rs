@@ -22,7 +22,7 @@ super::on_both_stages!(
 const ARGO: &str = "argocd-controller";
 
 /// Everything is looked at again, as if all rests were over.
-async fn look_again(stage: &Stage) {
+pub(super) async fn look_again(stage: &Stage) {
     for statement in [
         "update grant_leg set next_try = null",
         "update target set due_at = clock_timestamp() where due_at is not null",

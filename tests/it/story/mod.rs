@@ -2,6 +2,7 @@
 //! and, if a real component could disagree, on the real ones.
 
 mod audit;
+mod entries;
 mod hands;
 pub mod people;
 mod trouble;

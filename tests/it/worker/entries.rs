@@ -3,16 +3,10 @@
 use super::{PROD, USERS, World};
 use crate::town::{Town, view};
 use latchkey::{
-    actions::{
-        ask::Field,
-        requests::{self, NotSubmitted, VoteOutcome},
-    },
+    actions::requests::{self, VoteOutcome},
     worker::{Worker, run_once},
 };
-use latchkey_domain::{
-    access::request::Verdict,
-    plan::observation::{AccessEntry, EntryHolders},
-};
+use latchkey_domain::{access::request::Verdict, plan::observation::EntryHolders};
 use latchkey_simulator::{aws::Fault, seed::AuthenticationMode};
 use std::time::{Duration, Instant};
 
@@ -32,7 +26,7 @@ async fn holders(world: &World) -> EntryHolders {
 }
 
 #[tokio::test]
-async fn an_access_entry_of_the_same_arn_counts_instead_and_so_blocks() {
+async fn an_access_entry_of_another_client_is_bound_as_it_is_and_stays() {
     let world = World::new().await;
     let worker = with_entries(&world).await;
     let eks = world.eks().await;
@@ -41,33 +35,23 @@ async fn an_access_entry_of_the_same_arn_counts_instead_and_so_blocks() {
 
     let grant = world.approved("ana").await;
     run_once(&worker).await.unwrap();
-    assert!(world.trouble(grant).await.contains("has an access entry"), "{}", world.trouble(grant).await);
-    assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS);
-
-    eks.delete_access_entry().cluster_name(PROD).principal_arn(&arn).send().await.unwrap();
-    world.rests_are_over().await;
-    run_once(&worker).await.unwrap();
     assert_eq!(world.state(grant).await, "active", "{}", world.trouble(grant).await);
+    assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS);
+    assert_eq!(world.bindings(PROD)[0]["subjects"][0]["name"], "ana-entry");
+    assert_eq!(world.lists_pods("ana", PROD, "payments").await, 200);
+
+    world.give_back("ana", grant).await;
+    run_once(&worker).await.unwrap();
+    assert_eq!(world.state(grant).await, "ended", "{}", world.trouble(grant).await);
+    assert_eq!(world.lists_pods("ana", PROD, "payments").await, 403);
+    let held = world.simulator.aws().held_entries(PROD);
+    assert!(held.iter().any(|held| held.username == "ana-entry"), "{held:?}");
 }
 
 #[tokio::test]
-async fn nobody_asks_as_a_principal_that_has_an_access_entry() {
+async fn the_mode_config_map_has_no_entries() {
     let world = World::new().await;
-    assert_eq!(holders(&world).await, EntryHolders::NoTable, "the mode CONFIG_MAP has no entries");
-    let worker = with_entries(&world).await;
-    let arn = Town::arn("ana");
-    world.eks().await.create_access_entry().cluster_name(PROD).principal_arn(&arn).send().await.unwrap();
-    world.rests_are_over().await;
-    run_once(&worker).await.unwrap();
-    assert_eq!(holders(&world).await, EntryHolders::Listed(vec![AccessEntry::named(&arn)]));
-
-    let refused = requests::submit(&world.town.web, world.town.visitor("ana"), &view().wanted()).await.unwrap_err();
-    let NotSubmitted::Problems(considered) = refused else { panic!("{refused:?}") };
-    let said: Vec<_> = considered.problems.iter().map(|problem| (problem.field, problem.sentence.as_str())).collect();
-    let [(Field::Principal, sentence)] = said.as_slice() else { panic!("{said:?}") };
-    assert!(sentence.starts_with(&format!("{arn} has an access entry on {PROD}")), "{sentence}");
-    // The entry affects only her.
-    world.town.asks("gus", view()).await;
+    assert_eq!(holders(&world).await, EntryHolders::NoTable);
 }
 
 #[tokio::test]

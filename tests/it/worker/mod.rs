@@ -8,6 +8,7 @@ mod decided_again;
 mod entries;
 mod kept_locked;
 mod overlap;
+mod own_entries;
 mod own_roles;
 mod paused;
 mod restored;
@@ -32,8 +33,9 @@ use latchkey_domain::{
 };
 use latchkey_simulator::{
     Simulator,
+    aws::HeldEntry,
     kubernetes::{Knobs, Objects},
-    seed::{Keys, OidcClient, Seed, SeedCluster, SeedPerson, SeedUser},
+    seed::{AuthenticationMode, Keys, OidcClient, Seed, SeedCluster, SeedEntry, SeedPerson, SeedUser},
 };
 use serde_json::Value;
 use std::{
@@ -80,9 +82,24 @@ impl World {
         Self::of(Town::new().await, users, &[]).await
     }
 
+    /// The same, with prod-eu in this authentication mode. If it has access entries, one of them lets the worker in.
+    pub async fn in_mode(mode: AuthenticationMode) -> Self {
+        let mut seed = seed(USERS, &[]);
+        let prod = seed.clusters.iter_mut().find(|cluster| cluster.name == PROD).unwrap();
+        prod.mode = mode;
+        if mode != AuthenticationMode::ConfigMap {
+            prod.entries.push(SeedEntry::new("arn:aws:iam::111122223333:user/latchkey-worker", "latchkey-worker"));
+        }
+        Box::pin(Self::seeded(Town::new().await, seed, &[])).await
+    }
+
     /// The same over this town, with IAM users of these people besides.
     pub async fn of(town: Town, users: &str, besides: &[String]) -> Self {
-        let simulator = Simulator::start(seed(users, besides), None).await.unwrap();
+        Box::pin(Self::seeded(town, seed(users, besides), besides)).await
+    }
+
+    async fn seeded(town: Town, seed: Seed, besides: &[String]) -> Self {
+        let simulator = Simulator::start(seed, None).await.unwrap();
         for handle in USERS_OF.iter().map(|handle| (*handle).to_owned()).chain(besides.to_vec()) {
             sqlx::query("update principal set unique_id = $2 where arn = $1")
                 .bind(Town::arn(&handle))
@@ -232,6 +249,12 @@ impl World {
 
     pub fn aws_auth(&self, cluster: &str) -> BTreeMap<String, String> {
         self.objects(cluster).aws_auth_data().unwrap()
+    }
+
+    /// Latchkey's access entries on a cluster.
+    pub fn own_entries(&self, cluster: &str) -> Vec<HeldEntry> {
+        let held = self.simulator.aws().held_entries(cluster);
+        held.into_iter().filter(|entry| entry.username.starts_with("latchkey:")).collect()
     }
 
     /// Latchkey's bindings in a cluster.

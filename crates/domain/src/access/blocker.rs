@@ -17,7 +17,7 @@ use crate::eks::{
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::Value;
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 /// Who has to act before the grant or target makes progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +142,21 @@ blockers! {
     "entries_only" => EntriesOnly { cluster: String } Operator
     /// The ARN has an access entry, which overrides aws-auth. Its username is known if it was read.
     "access_entry" => AccessEntry { cluster: String, arn: String, username: Option<String> } ClusterAdministrator
+    /// The cluster accepts access entries only, and they were not read.
+    "entries_not_read" => EntriesNotRead { cluster: String } Itself
+    /// Another client's access entry maps the ARN in a form that Latchkey does not bind. Its tags may name its owner.
+    "foreign_entry" => ForeignEntry {
+        cluster: String, arn: String, username: String, why: UnfitUsername, tags: BTreeMap<String, String>
+    } ClusterAdministrator
+    /// Another client added groups or access policies to Latchkey's access entry.
+    "entry_widened" => EntryWidened { username: String, groups: Vec<String>, policies: Vec<String> }
+        ClusterAdministrator
+    /// Another client changed the username of Latchkey's access entry.
+    "entry_renamed" => EntryRenamed { arn: String, was: String, is: String } ClusterAdministrator
+    /// The access entry is there, and the cluster's API servers may not have read it yet.
+    "entry_settles" => EntrySettles { cluster: String, until: Timestamp } Itself
+    /// Another client deletes the access entry whenever it is made.
+    "entry_fought_over" => EntryFoughtOver { cluster: String, arn: String } ClusterAdministrator
     /// It is not known whether the ARN has an access entry.
     "entry_unknown" => EntryUnknown { cluster: String, arn: String, why: Box<Blocker> } Itself
     /// An access of this ARN ends, and it is not known whether an access entry still lets the ARN in.
@@ -180,6 +195,8 @@ blockers! {
         ClusterAdministrator
     /// Another client changed the entry of a mapping that is being removed.
     "line_left_changed" => LineLeftChanged { arn: String, username: String, why: Unsafe } ClusterAdministrator
+    /// The access entry is still there.
+    "entry_left" => EntryLeft { cluster: String, username: String } Itself
     /// The entry is still in aws-auth.
     "line_left" => LineLeft { username: String } Itself
     /// The entry was put back into aws-auth. `by` is empty if the last writers are not known.
@@ -281,6 +298,8 @@ pub enum UnfitUsername {
     Reserved,
     /// The entry is in `system:masters`.
     Masters,
+    /// The entry has access policies, and no review shows what they allow.
+    AccessPolicies,
 }
 
 /// The first of several, and how many more there are: "get secrets, list secrets and 3 more".

@@ -7,7 +7,10 @@ use super::{
     profile::{Profile, ProfileName},
     ruling::{list, minutes_text},
 };
-use crate::eks::arn::{AccountId, ClusterArn};
+use crate::{
+    eks::arn::{AccountId, ClusterArn},
+    plan::authenticator::MappingKind,
+};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, num::NonZeroU8};
 
@@ -35,6 +38,9 @@ pub struct PolicyCluster {
     pub name: ClusterName,
     pub arn: ClusterArn,
     pub labels: Labels,
+    /// How new mappings are written if the cluster's authentication mode has lines and access entries.
+    #[serde(default = "MappingKind::of_new_mappings")]
+    pub mapping: MappingKind,
 }
 
 /// One policy: who may ask for what, for how long, and who decides.
@@ -196,6 +202,12 @@ impl PolicyFile {
     /// The cluster of this name.
     pub fn cluster(&self, name: &ClusterName) -> Option<&PolicyCluster> {
         self.clusters.iter().find(|cluster| &cluster.name == name)
+    }
+
+    /// How new mappings are written on a cluster if its authentication mode has lines and access entries.
+    pub fn mapping_of(&self, cluster: &str) -> MappingKind {
+        let named = self.clusters.iter().find(|named| named.name.as_str() == cluster);
+        named.map_or_else(MappingKind::of_new_mappings, |named| named.mapping)
     }
 
     /// Whether the person has a role in the portal.

@@ -84,6 +84,8 @@ events! {
     "cluster.granting_resumed" => ClusterGrantingResumed { target: Option<Target> }
     /// EKS said for the first time that the cluster does not exist.
     "cluster.missing" => ClusterMissing {}
+    /// An operator asked to move a principal from its line of aws-auth to an access entry.
+    "cluster.move_asked" => ClusterMoveAsked { principal: String, username: String }
     /// A policy gave the cluster another name.
     "cluster.renamed" => ClusterRenamed { name: String, arn: String, previous: String, policy_hash: String }
     /// An operator accepted this database as the one that a cluster belongs to.

@@ -1,7 +1,7 @@
 //! What else says yes during a grant, or after its end: for each yes, what allows it.
 
 use super::{
-    authenticator::{Identified, Identity},
+    authenticator::{Authenticator, Identified, Identity, MappingKind},
     bindings,
     desired::{BindingKey, DesiredCluster, DesiredGrant},
     observation::{ClusterState, EntryFields},
@@ -49,9 +49,21 @@ impl Beside {
         self.by_source.entry(AllowedBy::Unexplained).or_default().insert(question.attributes.to_string());
     }
 
-    /// EKS's own table lets the principal in; no review shows what its access policies allow.
-    pub(super) fn entry(&mut self, desired: &DesiredCluster, grant: &DesiredGrant, now: &Identified<'_>) {
+    /// EKS's own table lets the principal in, by an entry that is not Latchkey's; no review shows what its access policies
+    /// allow.
+    pub(super) fn entry(
+        &mut self,
+        desired: &DesiredCluster,
+        grant: &DesiredGrant,
+        now: &Identified<'_>,
+        authenticator: &Authenticator<'_>,
+    ) {
         let Identified::Entry(entry) = now else { return };
+        let own = desired.mappings.iter().filter(|row| row.own && row.principal == grant.terms.principal);
+        let mut entries = own.filter(|row| row.kind() == MappingKind::Entry);
+        if entries.any(|row| authenticator.holds(row, desired.installation)) {
+            return;
+        }
         let Some(EntryFields { username, groups, policies, .. }) = entry.fields() else { return };
         self.also.push(Residual::AccessEntry {
             cluster: desired.name.clone(),

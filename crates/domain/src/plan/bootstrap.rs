@@ -1,4 +1,4 @@
-//! The rights that the worker needs, and no more: RBAC on each cluster, IAM, and its own mapping in aws-auth.
+//! The rights that the worker needs, and no more: RBAC on each cluster, IAM, and its own mapping.
 //!
 //! The worker never holds `escalate`, and holds `bind` by name only: it can hand out only what policy.toml's profiles
 //! name, and the rules that they contain, which it has to hold itself. A changed policy.toml needs a new bootstrap.
@@ -9,7 +9,7 @@ use crate::{
         profile::RulesSource,
     },
     eks::{
-        arn::{AccountId, PrincipalArn},
+        arn::{AccountId, ClusterArn, PrincipalArn},
         rbac::{LABEL_MANAGED_BY, MANAGED_BY, Rule, canonical_rules},
         yaml,
     },
@@ -112,6 +112,16 @@ pub fn own_mapping(worker: &PrincipalArn) -> (&'static str, String) {
     (key, yaml::emit(&json!([{ field: arn, "username": WORKER, "groups": [] }])))
 }
 
+/// The command by which an administrator gives the worker an access entry on a cluster: of an IAM user as it is, of a role
+/// by the ARN with its path, and with a fixed username, since the worker's RBAC names it.
+pub fn own_entry_command(worker: &PrincipalArn, cluster: &ClusterArn) -> String {
+    format!(
+        "aws eks create-access-entry --region {} --cluster-name {} \\\n  --principal-arn {worker} \\\n  --username {WORKER}\n",
+        cluster.region(),
+        cluster.name(),
+    )
+}
+
 /// One statement of the worker's IAM policy: these actions on these resources, which may end in a `*`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerStatement {
@@ -120,9 +130,59 @@ pub struct WorkerStatement {
     pub resources: Vec<String>,
     /// Limits the statement to users that have this permissions boundary.
     pub boundary: Option<String>,
+    pub conditions: Vec<IamCondition>,
 }
 
-/// What the worker may do in AWS: look at the policy's clusters and their access entries, see whether any user is still
+/// A condition of a statement: an operator of IAM, a key, and the value that it is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IamCondition {
+    pub operator: &'static str,
+    pub key: &'static str,
+    pub value: &'static str,
+    /// Whether AWS's documents say that it works with this key.
+    pub documented: bool,
+}
+
+impl IamCondition {
+    /// A value for the key with which the condition is met; `None` if the key has to be absent.
+    pub fn sample(&self) -> Option<String> {
+        match (self.operator, self.value) {
+            ("Null", "true") => None,
+            ("Null", _) => Some("latchkey-doctor".to_owned()),
+            (_, value) => Some(value.replace('*', "doctor")),
+        }
+    }
+}
+
+/// What an entry must be like that the worker makes: of a person, with a username of Latchkey's, without groups, and
+/// tagged.
+const NEW_ENTRY: [IamCondition; 5] = [
+    IamCondition { operator: "StringEquals", key: "eks:accessEntryType", value: "STANDARD", documented: true },
+    IamCondition { operator: "StringLike", key: "eks:username", value: OWN_USERNAMES, documented: true },
+    IamCondition { operator: "StringLike", key: "eks:principalArn", value: "arn:*:iam::*:user/*", documented: true },
+    IamCondition { operator: "Null", key: "aws:RequestTag/latchkey/installation", value: "false", documented: true },
+    // AWS's list of condition keys has the key. That it is absent from a call without groups is not written anywhere.
+    IamCondition { operator: "Null", key: "eks:kubernetesGroups", value: "true", documented: false },
+];
+
+/// The entries that the worker may delete.
+const OWN_ENTRY: [IamCondition; 1] =
+    [IamCondition { operator: "StringLike", key: "eks:username", value: OWN_USERNAMES, documented: true }];
+
+/// The conditions under which the worker has an action.
+pub fn conditions_of(action: &str) -> &'static [IamCondition] {
+    match action {
+        "eks:CreateAccessEntry" => &NEW_ENTRY,
+        "eks:DeleteAccessEntry" => &OWN_ENTRY,
+        _ => &[],
+    }
+}
+
+/// The usernames that only Latchkey gives.
+const OWN_USERNAMES: &str = "latchkey:*";
+
+/// What the worker may do in AWS: look at the policy's clusters and their access entries, make and delete entries of its
+/// own (never change one, associate a policy with one, or change a cluster), see whether any user is still
 /// the one that was proven, and maintain one inline policy and the tags of users below the accounts' `principal_paths`.
 /// With a permissions boundary, it may only write the policies of users that have it, so that what it writes can never
 /// exceed the boundary.
@@ -134,6 +194,11 @@ pub fn iam_statements(file: &PolicyFile, boundary: Option<&str>) -> Vec<WorkerSt
         statements.push(allow("LatchkeyClusters", &["eks:DescribeCluster", "eks:ListAccessEntries"], &clusters));
         let actions = ["eks:DescribeAccessEntry", "eks:ListAssociatedAccessPolicies"];
         statements.push(allow("LatchkeyAccessEntries", &actions, &entries));
+        let make = allow("LatchkeyNewEntries", &["eks:CreateAccessEntry"], &clusters);
+        statements.push(WorkerStatement { conditions: NEW_ENTRY.to_vec(), ..make });
+        statements.push(allow("LatchkeyEntryTags", &["eks:TagResource"], &entries));
+        let delete = allow("LatchkeyOwnEntries", &["eks:DeleteAccessEntry"], &entries);
+        statements.push(WorkerStatement { conditions: OWN_ENTRY.to_vec(), ..delete });
     }
     let partition = file.clusters.first().map_or("aws", |cluster| cluster.arn.partition().as_str());
     let mut accounts: Vec<&AccountId> = file.accounts.iter().map(|account| &account.id).collect();
@@ -165,6 +230,15 @@ pub fn iam_policy(statements: &[WorkerStatement]) -> String {
     format!("{:#}\n", json!({ "Statement": statements, "Version": "2012-10-17" }))
 }
 
+/// The same statements without conditions that AWS's documents do not confirm.
+#[must_use]
+pub fn documented(mut statements: Vec<WorkerStatement>) -> Vec<WorkerStatement> {
+    for statement in &mut statements {
+        statement.conditions.retain(|condition| condition.documented);
+    }
+    statements
+}
+
 /// The worker's IAM policy: [`iam_statements`] as JSON.
 pub fn worker_iam_policy(file: &PolicyFile, boundary: Option<&str>) -> String {
     iam_policy(&iam_statements(file, boundary))
@@ -177,12 +251,21 @@ impl WorkerStatement {
         if let Some(boundary) = &self.boundary {
             value["Condition"] = json!({ "StringEquals": { "iam:PermissionsBoundary": boundary } });
         }
+        for IamCondition { operator, key, value: wanted, .. } in &self.conditions {
+            value["Condition"][operator][key] = json!(wanted);
+        }
         value
     }
 }
 
 fn allow(sid: &str, actions: &[&'static str], resources: &[String]) -> WorkerStatement {
-    WorkerStatement { sid: sid.to_owned(), actions: actions.to_vec(), resources: resources.to_vec(), boundary: None }
+    WorkerStatement {
+        sid: sid.to_owned(),
+        actions: actions.to_vec(),
+        resources: resources.to_vec(),
+        boundary: None,
+        conditions: vec![],
+    }
 }
 
 /// `arn:P:eks:R:A:access-entry/CLUSTER/*`.

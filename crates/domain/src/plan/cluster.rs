@@ -1,14 +1,16 @@
 //! The plan for a cluster: steps, from the set of its live grants and one observation.
 //!
-//! Revocations come first, and within them the binding, which acts at once. Then one change of aws-auth for all grants
-//! that wait, then ClusterRoles, then bindings. A grant's trouble never stops another grant's steps.
+//! Revocations come first, and within them the binding, which acts at once. Then access entries and one change of
+//! aws-auth for all grants that wait, then ClusterRoles, then bindings. A grant's trouble never stops another grant's
+//! steps.
 //!
-//! The steps, in order: bindings that must go; bindings that carry Latchkey's labels and belong to no grant; ClusterRoles
-//! of Latchkey's that nothing needs; the username of each principal; aws-auth; ClusterRoles of Latchkey's; bindings that
-//! are missing or changed. A binding goes before its line, since mappings are cached for minutes.
+//! The steps, in order: bindings that must go; bindings that carry Latchkey's labels and belong to no grant;
+//! ClusterRoles of Latchkey's that nothing needs; the username of each principal; access entries; aws-auth;
+//! ClusterRoles of Latchkey's; bindings that are missing or changed. A binding goes before its mapping, which EKS and
+//! API servers forget late.
 
 use super::{
-    authenticator::{self, Authenticator, Identity, OwnLine, PrincipalOwner, Standing},
+    authenticator::{self, Authenticator, EntryRemoval, Identity, NewEntry, OwnLine, PrincipalOwner, Standing},
     bindings::{self, BindingStep},
     desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
     finding::{Finding, What},
@@ -68,6 +70,11 @@ impl Plan {
                     grants.extend(&write.grants);
                     principals.extend(write.lines.iter().map(|line| line.principal));
                 }
+                Step::CreateEntry(entry) => {
+                    grants.extend(&entry.grants);
+                    principals.insert(entry.principal);
+                }
+                Step::DeleteEntry(entry) => grants.extend(&entry.grants),
             }
         }
         (grants, principals)
@@ -79,6 +86,8 @@ impl Plan {
 pub enum Step {
     Binding { step: BindingStep, grant: Option<GrantId> },
     AwsAuth(AwsAuthWrite),
+    CreateEntry(NewEntry),
+    DeleteEntry(EntryRemoval),
     CreateRole { role: OwnRole, grants: Vec<GrantId> },
     DeleteRole(LeavingRole),
 }
@@ -110,10 +119,14 @@ pub struct Reserved {
 /// An update of a mapping's row to what was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settled {
-    /// It is there.
+    /// The line is there.
     Written(PrincipalId, u32),
-    /// It is not there, and no grant needs it.
+    /// The line is not there, and no grant needs it.
     Removed(PrincipalId, u32),
+    /// The access entry is there, and this is its own ARN.
+    EntryWritten(PrincipalId, u32, String),
+    /// The access entry is not there, and no grant needs it.
+    EntryRemoved(PrincipalId, u32),
 }
 
 /// Plans a cluster. The API server must have answered: without its half of the observation there is nothing to plan.
@@ -129,6 +142,7 @@ pub fn plan(desired: &DesiredCluster, observed: &ClusterObservation) -> Plan {
     planner.sweep();
     planner.sweep_roles();
     planner.look_who_is_who();
+    planner.write_entries();
     planner.write_aws_auth(&data);
     planner.grant();
     planner.plan
@@ -398,7 +412,7 @@ impl Planner<'_> {
                 }
             }
             self.plan.findings.extend(tampering::of_running(self.state, &specs, grant));
-            self.plan.findings.extend(parts.taken(desired, self.state, grant));
+            self.plan.findings.extend(parts.taken(desired, self.state, grant, Some(identity)));
             self.plan.compared.insert(grant.id);
             steps.extend(bindings.into_iter().map(|step| Step::Binding { step, grant: Some(grant.id) }));
         }

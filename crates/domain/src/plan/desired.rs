@@ -1,6 +1,10 @@
 //! The desired state of a cluster: the set of its live grants, with what was written for them before.
 
-use super::{authenticator::RecordedMapping, obstacles::Obstacle, own_roles::OwnRoles};
+use super::{
+    authenticator::{MappingKind, RecordedMapping},
+    obstacles::Obstacle,
+    own_roles::OwnRoles,
+};
 use crate::{
     access::{
         GrantId, InstallationId, PersonId, PrincipalId, RequestId,
@@ -14,7 +18,7 @@ use crate::{
         rbac::{BindingSpec, Provenance},
     },
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A cluster's desired state, read in one snapshot after the cluster was observed.
@@ -38,6 +42,14 @@ pub struct DesiredCluster {
     /// one by now, so nothing is granted or repaired on it: accesses that end are removed, and active ones are left as
     /// they are.
     pub undescribed: Option<Blocker>,
+    /// How a new mapping is written where the cluster's mode lets it be either.
+    pub prefers: MappingKind,
+    /// How long after it was made an access entry may be unknown to the cluster's API servers.
+    pub entry_settle: SignedDuration,
+    /// The machine's time of the run, with which the times that EKS tells are compared. `now` is business time.
+    pub looks_at: Timestamp,
+    /// The principals whose access entry an interrupted run may still create.
+    pub entries_uncertain: BTreeSet<PrincipalId>,
     pub now: Timestamp,
     /// Every grant that is not over, except the scheduled ones.
     pub grants: Vec<DesiredGrant>,

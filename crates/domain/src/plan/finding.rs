@@ -31,6 +31,8 @@ pub enum What {
     /// The line of an active access was removed from aws-auth. `by` lists its last writers; `None` if the ConfigMap is
     /// gone.
     LineTaken { username: String, by: Option<Vec<String>> },
+    /// Another client deleted an access entry of Latchkey's.
+    EntryTaken { username: String },
     /// A line that had been removed was put back, and is removed again.
     LinePutBack { username: String },
     /// The bindings of a wanted grant are removed, for this reason.

@@ -44,6 +44,8 @@ impl ClusterObservation {
             kubernetes_at: self.kubernetes_at,
             entries: self.entries.clone(),
             described: self.described.clone(),
+            without_entry: self.without_entry.clone(),
+            entries_refused: self.entries_refused.clone(),
             left_out,
         }
     }

@@ -35,6 +35,12 @@ pub struct ClusterObservation {
     /// not answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub described: Vec<AccessEntry>,
+    /// The ARNs of which EKS said that they have no entry, if it did not list the entries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_entry: Vec<String>,
+    /// Why the worker may not make access entries, if EKS refused one: new mappings are lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries_refused: Option<Blocker>,
     /// What was seen and is not stored because there is too much of it: "and 2,500 more RoleBindings of others".
     #[serde(default)]
     pub left_out: Vec<String>,
@@ -94,9 +100,13 @@ pub enum EntryDetails {
     Unknown(Blocker),
 }
 
-/// The fields of an access entry.
+/// The fields of an access entry. Earlier versions stored fewer of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct EntryFields {
+    /// The ARN of the entry itself, which ends in a UUID: an entry that is made anew has another one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub id: String,
     /// The Kubernetes username; for roles, a template.
     pub username: String,
     /// Kubernetes groups.
@@ -105,6 +115,12 @@ pub struct EntryFields {
     pub policies: Vec<String>,
     /// `STANDARD`, or a kind of node.
     pub kind: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified_at: Option<Timestamp>,
 }
 
 impl AccessEntry {

@@ -1,6 +1,7 @@
 //! What a request would change, and what prevents it: the planner's own answer, for pages.
 
 use super::{
+    authenticator::{MappingKind, NewEntry},
     cluster::{self, Step},
     desired::{DesiredCluster, DesiredGrant},
     observation::{ClusterObservation, PrincipalObservation, SeenIdentity},
@@ -19,6 +20,8 @@ use crate::eks::{
 pub struct Preview {
     pub iam: IamPreview,
     pub aws_auth: AwsAuthPreview,
+    /// The access entry that would be made.
+    pub entry: Option<NewEntry>,
     /// ClusterRoles that would be created, as YAML.
     pub roles: Vec<String>,
     /// Bindings that would be created, as YAML.
@@ -90,6 +93,7 @@ pub fn preview(
     Preview {
         iam,
         aws_auth: aws_auth_preview(&plan, grant),
+        entry: new_entry(&plan, grant),
         roles: roles(&plan, grant),
         bindings: username.as_deref().map(|user| bindings(&desired, grant, user)).unwrap_or_default(),
         username,
@@ -113,9 +117,27 @@ fn bindings(desired: &DesiredCluster, grant: &DesiredGrant, user: &str) -> Vec<S
 fn roles(plan: &cluster::Plan, grant: &DesiredGrant) -> Vec<String> {
     let made = plan.steps.iter().filter_map(|step| match step {
         Step::CreateRole { role, grants } if grants.contains(&grant.id) => Some(role.to_yaml()),
-        Step::CreateRole { .. } | Step::DeleteRole(_) | Step::Binding { .. } | Step::AwsAuth(_) => None,
+        Step::CreateRole { .. }
+        | Step::DeleteRole(_)
+        | Step::Binding { .. }
+        | Step::AwsAuth(_)
+        | Step::CreateEntry(_)
+        | Step::DeleteEntry(_) => None,
     });
     made.collect()
+}
+
+/// The access entry that would be made for this grant.
+fn new_entry(plan: &cluster::Plan, grant: &DesiredGrant) -> Option<NewEntry> {
+    plan.steps.iter().find_map(|step| match step {
+        Step::CreateEntry(entry) if entry.principal == grant.terms.principal => Some(entry.clone()),
+        Step::CreateEntry(_)
+        | Step::DeleteEntry(_)
+        | Step::CreateRole { .. }
+        | Step::DeleteRole(_)
+        | Step::Binding { .. }
+        | Step::AwsAuth(_) => None,
+    })
 }
 
 /// The line of this grant only: other lines of the same write do not concern the reader.
@@ -123,7 +145,11 @@ fn aws_auth_preview(plan: &cluster::Plan, grant: &DesiredGrant) -> AwsAuthPrevie
     let principal = grant.terms.principal;
     let line = plan.steps.iter().find_map(|step| match step {
         Step::AwsAuth(write) => write.lines.iter().find(|line| line.principal == principal).map(|line| (write, line)),
-        Step::CreateRole { .. } | Step::DeleteRole(_) | Step::Binding { .. } => None,
+        Step::CreateRole { .. }
+        | Step::DeleteRole(_)
+        | Step::Binding { .. }
+        | Step::CreateEntry(_)
+        | Step::DeleteEntry(_) => None,
     });
     if let Some((write, line)) = line {
         let before = line.text_before.as_deref().unwrap_or_default();
@@ -137,6 +163,9 @@ fn aws_auth_preview(plan: &cluster::Plan, grant: &DesiredGrant) -> AwsAuthPrevie
         };
     }
     let note = match plan.identities.get(&grant.id) {
+        Some(identity) if identity.own && identity.kind == MappingKind::Entry => {
+            format!("{} is mapped to `{}` by an access entry; aws-auth is not changed.", grant.arn, identity.username)
+        }
         Some(identity) if identity.own => format!("The line of `{}` is there already.", identity.username),
         Some(identity) => {
             format!("Another client mapped {} to `{}`; that entry is used as it is.", grant.arn, identity.username)

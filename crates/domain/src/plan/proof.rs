@@ -6,29 +6,29 @@
 //!
 //! # Present
 //!
-//! aws-auth, read as the authenticator reads it, maps the ARN to the username; the namespaces have the UIDs that were
-//! asked for, by the look after the writes; the bindings are as written; and the API server answers
-//! SubjectAccessReviews with every group of the mapping and `system:authenticated`. If a yes to what should be refused
-//! is explained, it is shown as *residual*; an unexplained one keeps the grant from activating. The questions follow
-//! from the profile's rules (`rbac::expectations`): they are what requests ask, not the words of a rule, which RBAC's
-//! reviews repeat whatever they are. Each *cannot* is asked for every verb that does it, such as `get` beside `create`
-//! on `pods/exec`, by which servers before 1.35 run commands. A setup depends on the last look at each of its targets:
-//! a look that sees a difference, or fails, revokes the leg's proof (an active access keeps its own). If a namespace
-//! was replaced before its binding was created, the binding is removed in the same run.
+//! The access entry, or aws-auth read as the authenticator reads it, maps the ARN to the username, and an entry has no
+//! access policy; the namespaces have the UIDs that were asked for, by the look after the writes; the bindings are as
+//! written; and the API server answers SubjectAccessReviews with every group of the mapping and `system:authenticated`.
+//! If a yes to what should be refused is explained, it is shown as *residual*; an unexplained one keeps the grant from
+//! activating. The questions follow from the profile's rules (`rbac::expectations`): they are what requests ask, not
+//! the words of a rule, which RBAC's reviews repeat whatever they are. Each *cannot* is asked for every verb that does
+//! it, such as `get` beside `create` on `pods/exec`, by which servers before 1.35 run commands. A setup depends on the
+//! last look at each of its targets: a look that sees a difference, or fails, revokes the leg's proof (an active access
+//! keeps its own). If a namespace was replaced before its binding was created, the binding is removed in the same run.
 //!
 //! # Gone
 //!
-//! Bindings and, unless another grant of the person needs it, the line are absent in a consistent read; two rounds of
-//! reviews on fresh connections agree. A yes within 10 s of a delete is lag ([`LAG`]). What still says yes later is
-//! named, and the grant ends with a residual: what Latchkey wrote is gone, so waiting longer would not change the
-//! answer, and a grant that never ends would say less.
+//! Bindings and, unless another grant of the person needs them, line and access entry are absent in a consistent read,
+//! in each table that the mode has; two rounds of reviews on fresh connections agree. A yes within 10 s of a delete is
+//! lag ([`LAG`]). What still says yes later is named, and the grant ends with a residual: what Latchkey wrote is gone,
+//! so waiting longer would not change the answer, and a grant that never ends would say less.
 
 use super::{
-    authenticator::{Authenticator, Identified, Identity, RecordedMapping, Taken},
+    authenticator::{Authenticator, Identified, Identity, MappingKind, RecordedMapping, Taken},
     beside::Beside,
     bindings,
     desired::{BindingKey, DesiredCluster, DesiredGrant, Quarantined, Wish},
-    observation::{ClusterObservation, ClusterState, ObservedBinding},
+    observation::{ClusterObservation, ClusterState, EntryFields, ObservedBinding},
     obstacles,
 };
 use crate::{
@@ -126,10 +126,11 @@ pub fn questions_gone(grant: &DesiredGrant, bound: Option<&RecordedMapping>, loo
     asked.retain(|attributes| seen.insert(attributes.clone()));
     let mut identities: Vec<Identity> = Vec::new();
     if let Some(bound) = bound {
-        let own = Identity { username: bound.username.clone(), groups: vec![], visit: bound.visit, own: bound.own };
+        let (username, kind) = (bound.username.clone(), bound.kind());
+        let own = Identity { username, groups: vec![], visit: bound.visit, own: bound.own, kind };
         identities.push(own);
     }
-    identities.extend(mapped_now(grant, look));
+    identities.extend(mapped_now(grant, look).into_iter().chain(entered_now(grant, look)));
     identities.dedup_by(|one, other| one.username == other.username && one.groups == other.groups);
     identities.iter().flat_map(|who| asked.iter().map(|attributes| question(who, attributes.clone()))).collect()
 }
@@ -137,7 +138,16 @@ pub fn questions_gone(grant: &DesiredGrant, bound: Option<&RecordedMapping>, loo
 /// The user that aws-auth maps the principal to now, even if an entry overrides it: reviews can ask as that user.
 fn mapped_now(grant: &DesiredGrant, look: &Look<'_>) -> Option<Identity> {
     let Taken { username, groups } = look.authenticator.lines().take(grant.arn.as_str())?;
-    (!username.contains("{{")).then_some(Identity { username, groups, visit: 0, own: false })
+    let kind = MappingKind::Line;
+    (!username.contains("{{")).then_some(Identity { username, groups, visit: 0, own: false, kind })
+}
+
+/// The user that an access entry maps the principal to now.
+fn entered_now(grant: &DesiredGrant, look: &Look<'_>) -> Option<Identity> {
+    let Identified::Entry(entry) = look.authenticator.identify(grant.arn.as_str()) else { return None };
+    let EntryFields { username, groups, .. } = entry.fields()?.clone();
+    let kind = MappingKind::Entry;
+    (!username.contains("{{")).then_some(Identity { username, groups, visit: 0, own: false, kind })
 }
 
 fn question(identity: &Identity, attributes: Attributes) -> Question {
@@ -209,8 +219,15 @@ fn asked_of(desired: &DesiredCluster, question: &Question) -> (String, String, A
 
 fn mapping_differs(grant: &DesiredGrant, identity: &Identity, authenticator: &Authenticator<'_>) -> Option<Blocker> {
     let reads_back = match authenticator.identify(grant.arn.as_str()) {
-        Identified::Line(taken) => taken.username == identity.username && taken.groups == identity.groups,
-        Identified::Entry(_) | Identified::NotMapped | Identified::Unknown(_) => false,
+        Identified::Line(taken) => {
+            let is_same = taken.username == identity.username && taken.groups == identity.groups;
+            is_same && identity.kind == MappingKind::Line
+        }
+        Identified::Entry(entry) => entry.fields().is_some_and(|fields| {
+            let is_same = fields.username == identity.username && fields.groups == identity.groups;
+            is_same && fields.policies.is_empty() && identity.kind == MappingKind::Entry
+        }),
+        Identified::NotMapped | Identified::Unknown(_) => false,
     };
     let (arn, username) = (grant.arn.to_string(), identity.username.clone());
     (!reads_back).then_some(Blocker::NotMappedYet { arn, username })
@@ -264,7 +281,10 @@ pub fn left_behind(
     if let Some(binding) = left.find(|binding| !bindings::stands_in(binding, desired)) {
         return Some(Blocker::BindingLeft { binding: bindings::key_of(binding).to_string() });
     }
-    mapping_left(desired, bound.filter(|bound| bound.own)?, &look.authenticator)
+    // A principal that is being moved has a line and an entry.
+    let recorded = desired.mappings.iter().chain(bound);
+    let mut own = recorded.filter(|row| row.own && row.principal == grant.terms.principal);
+    own.find_map(|row| mapping_left(desired, row, &look.authenticator))
 }
 
 /// The same for an access whose row this version cannot read, by its label and the names that were recorded.
@@ -282,8 +302,12 @@ fn mapping_left(
     bound: &RecordedMapping,
     authenticator: &Authenticator<'_>,
 ) -> Option<Blocker> {
-    if desired.needs_line_of(bound.principal) || !authenticator.holds(bound) {
+    if desired.needs_line_of(bound.principal) || !authenticator.holds(bound, desired.installation) {
         return None;
+    }
+    if bound.kind() == MappingKind::Entry {
+        let (cluster, username) = (desired.name.clone(), bound.username.clone());
+        return Some(Blocker::EntryLeft { cluster, username });
     }
     let username = bound.username.clone();
     let put_back = desired.returned.iter().any(|returned| returned.principal == bound.principal);
@@ -333,7 +357,7 @@ pub fn prove_gone(
         }
         residual.unexplained(question);
     }
-    residual.entry(desired, grant, &now);
+    residual.entry(desired, grant, &now, &look.authenticator);
     if let Some(now) = mapped_now(grant, look) {
         residual.mapped(grant, now, desired);
     }

@@ -60,12 +60,14 @@ fn lacking(missing: &Missing, file: &PolicyFile, cluster: Option<&ClusterArn>) -
         Missing::Mapping => {
             let cluster = cluster?;
             let role = format!("arn:{}:iam::{}:role/latchkey-worker", cluster.partition(), cluster.account());
-            let (key, lines) = bootstrap::own_mapping(&PrincipalArn::parse(&role).ok()?);
-            Some(yaml(MAP, format!("# {key}\n{lines}")))
+            let role = PrincipalArn::parse(&role).ok()?;
+            let (key, lines) = bootstrap::own_mapping(&role);
+            let command = bootstrap::own_entry_command(&role, cluster);
+            let command = command.lines().fold(String::new(), |text, line| text + "#   " + line + "\n");
+            Some(yaml(MAP, format!("# {key}\n{lines}# Or, if the cluster has access entries:\n{command}")))
         }
         Missing::Aws { action, resource } => {
-            let statement = json!({ "Action": action, "Effect": "Allow", "Resource": resource });
-            Some(Remedy { how: ATTACH, language: Language::Json, text: format!("{statement:#}\n") })
+            Some(Remedy { how: ATTACH, language: Language::Json, text: statement(action, resource) })
         }
         Missing::Kubernetes(right) => on_cluster(right, file),
         Missing::Path { .. }
@@ -74,6 +76,15 @@ fn lacking(missing: &Missing, file: &PolicyFile, cluster: Option<&ClusterArn>) -
         | Missing::ValidCredentials { .. }
         | Missing::CredentialsOf { .. } => None,
     }
+}
+
+/// The statement that allows an action on a resource, with the conditions that the bootstrap has for the action.
+fn statement(action: &str, resource: &str) -> String {
+    let mut statement = json!({ "Action": action, "Effect": "Allow", "Resource": resource });
+    for condition in bootstrap::conditions_of(action) {
+        statement["Condition"][condition.operator][condition.key] = json!(condition.value);
+    }
+    format!("{statement:#}\n")
 }
 
 /// The part of the bootstrap that contains a right on the cluster.
@@ -127,6 +138,10 @@ mod tests {
         let put = remedy(Missing::Aws { action: action.to_owned(), resource: resource.clone() }).unwrap();
         let statement: serde_json::Value = serde_json::from_str(&put.text).unwrap();
         assert_eq!((&statement["Action"], &statement["Resource"]), (&json!(action), &json!(resource)));
+        let (action, resource) = ("eks:CreateAccessEntry".to_owned(), cluster_arn("prod"));
+        let make = remedy(Missing::Aws { action, resource }).unwrap();
+        let statement: serde_json::Value = serde_json::from_str(&make.text).unwrap();
+        assert_eq!(statement["Condition"]["StringLike"]["eks:username"], "latchkey:*", "it bounds the worker as well");
     }
 
     #[test]

@@ -200,7 +200,7 @@ pub fn statements_adding(statements: &[WorkerStatement], missing: &BTreeSet<AwsR
         }
         for (number, (actions, resources)) in by_actions.into_iter().enumerate() {
             let sid = if number == 0 { statement.sid.clone() } else { format!("{}{}", statement.sid, number + 1) };
-            adding.push(WorkerStatement { sid, actions, resources, boundary: statement.boundary.clone() });
+            adding.push(WorkerStatement { sid, actions, resources, ..statement.clone() });
         }
     }
     adding

@@ -1,7 +1,7 @@
 //! Clusters and grants for the tests of this folder.
 
 use super::{
-    authenticator::RecordedMapping,
+    authenticator::{MappingKind, RecordedMapping},
     desired::{DesiredCluster, DesiredGrant, Wish},
     observation::ClusterObservation,
     own_roles::OwnRoles,
@@ -55,6 +55,10 @@ pub fn desired(grants: Vec<DesiredGrant>) -> DesiredCluster {
         fenced: None,
         paused: None,
         undescribed: None,
+        prefers: MappingKind::Line,
+        entry_settle: SignedDuration::ZERO,
+        looks_at: now(),
+        entries_uncertain: std::collections::BTreeSet::new(),
         now: now(),
         grants,
         quarantined: vec![],
@@ -84,6 +88,8 @@ pub fn mapping(person: PersonId, terms: &Terms, visit: u32, username: &str) -> R
         visit,
         username: username.into(),
         own: true,
+        entry: None,
+        moves: false,
         key: None,
         inserted: None,
         text_before: None,

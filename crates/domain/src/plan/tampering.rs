@@ -1,8 +1,8 @@
-//! Bindings and lines of Latchkey's that another client changed or removed, and bindings that it put outside of an
-//! access's namespaces: for the audit log.
+//! Bindings, lines and access entries of Latchkey's that another client changed or removed, and bindings that it put
+//! outside of an access's namespaces: for the audit log.
 
 use super::{
-    authenticator::{Authenticator, Identity, Lines, RecordedMapping, last_managers},
+    authenticator::{Authenticator, Identity, Lines, MappingKind, OwnEntry, RecordedMapping, last_managers},
     bindings::{self, Drift},
     cluster::AWS_AUTH,
     desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
@@ -41,16 +41,34 @@ pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGr
 pub struct PartsInPlace<'a> {
     /// The lines of its users; `None` if they cannot be read.
     lines: Option<&'a Lines>,
+    authenticator: &'a Authenticator<'a>,
+}
+
+/// What maps the principal of an access by Latchkey's hand.
+struct OwnMapping<'a> {
+    kind: MappingKind,
+    username: &'a str,
+    recorded: Option<&'a RecordedMapping>,
+}
+
+impl OwnMapping<'_> {
+    /// The name that a leg keeps of it.
+    fn part(&self) -> String {
+        match self.kind {
+            MappingKind::Line => format!("line of {}", self.username),
+            MappingKind::Entry => format!("entry of {}", self.username),
+        }
+    }
 }
 
 impl<'a> PartsInPlace<'a> {
     /// Reads the parts from a cluster's authenticator.
-    pub fn read(authenticator: &'a Authenticator<'_>) -> Self {
-        Self { lines: Some(authenticator.lines()).filter(|lines| lines.are_readable()) }
+    pub fn read(authenticator: &'a Authenticator<'a>) -> Self {
+        Self { lines: Some(authenticator.lines()).filter(|lines| lines.are_readable()), authenticator }
     }
 
     /// The parts of an access that are in place, by names that its leg keeps until the next look: bindings with
-    /// subjects, and the line. If aws-auth cannot be read, a line that was in place counts as still there. `identity`
+    /// subjects, and the line or access entry. If that cannot be read, one that was in place counts as still there. `identity`
     /// is the user that the plan binds, whose line this run may have written.
     pub fn of(
         &self,
@@ -62,38 +80,75 @@ impl<'a> PartsInPlace<'a> {
         let binds = |key: &BindingKey| bindings::find(state, key).is_some_and(|found| !found.subjects.is_empty());
         let keys = grant.keys(desired.installation);
         let mut parts: BTreeSet<String> = keys.iter().filter(|key| binds(key)).map(ToString::to_string).collect();
-        let planned = identity.filter(|identity| identity.own).map(|identity| &identity.username);
-        if let Some(username) = planned.or_else(|| own_line(desired, grant).map(|recorded| &recorded.username)) {
-            let part = line(username);
-            let stands = match self.lines {
-                Some(lines) => lines.names(username),
-                None => grant.stood.contains(&part),
-            };
+        if let Some(mapping) = own_mapping(desired, grant, identity) {
+            let part = mapping.part();
+            let stands = self.stands(desired, &mapping).unwrap_or_else(|| grant.stood.contains(&part));
             parts.extend(stands.then_some(part));
         }
         parts
     }
 
-    /// The finding that another client removed the line of an active access from aws-auth since the last look.
-    pub fn taken(&self, desired: &DesiredCluster, state: &ClusterState, grant: &DesiredGrant) -> Option<Finding> {
-        let username = &own_line(desired, grant).filter(|_| grant.wish == Wish::Keep)?.username;
-        let is_gone = self.lines.is_some_and(|lines| !lines.names(username));
-        if !is_gone || !grant.stood.contains(&line(username)) {
+    /// Whether it is there; `None` if that is not known.
+    fn stands(&self, desired: &DesiredCluster, mapping: &OwnMapping<'_>) -> Option<bool> {
+        match mapping.kind {
+            MappingKind::Line => self.lines.map(|lines| lines.names(mapping.username)),
+            MappingKind::Entry => {
+                // An entry that this run makes is recorded by the next one.
+                let Some(recorded) = mapping.recorded else { return Some(true) };
+                match self.authenticator.entry_of(recorded, desired.installation) {
+                    OwnEntry::Stands(_) => Some(true),
+                    OwnEntry::Absent => Some(false),
+                    OwnEntry::Unknown => None,
+                }
+            }
+        }
+    }
+
+    /// The finding that another client removed the mapping of an active access since the last look.
+    pub fn taken(
+        &self,
+        desired: &DesiredCluster,
+        state: &ClusterState,
+        grant: &DesiredGrant,
+        identity: Option<&Identity>,
+    ) -> Option<Finding> {
+        if grant.wish != Wish::Keep {
             return None;
         }
-        let by = state.aws_auth.as_ref().map(last_managers);
-        let what = What::LineTaken { username: username.clone(), by };
-        Some(Finding::of(Some(grant.id), what, AWS_AUTH))
+        let mapping = own_mapping(desired, grant, identity)?;
+        let is_gone = self.stands(desired, &mapping) == Some(false);
+        if !is_gone || !grant.stood.contains(&mapping.part()) {
+            return None;
+        }
+        let username = mapping.username.to_owned();
+        Some(match mapping.kind {
+            MappingKind::Line => {
+                let by = state.aws_auth.as_ref().map(last_managers);
+                Finding::of(Some(grant.id), What::LineTaken { username, by }, AWS_AUTH)
+            }
+            MappingKind::Entry => {
+                let object = format!("access entry of {}", grant.arn);
+                Finding::of(Some(grant.id), What::EntryTaken { username }, object)
+            }
+        })
     }
 }
 
-fn line(username: &str) -> String {
-    format!("line of {username}")
-}
-
-/// The line that Latchkey wrote for a grant's principal.
-fn own_line<'a>(desired: &'a DesiredCluster, grant: &DesiredGrant) -> Option<&'a RecordedMapping> {
-    desired.mappings.iter().find(|mapping| mapping.own && mapping.principal == grant.terms.principal)
+/// What Latchkey wrote to map a grant's principal, or plans to: by the user that the plan binds if it is Latchkey's, else
+/// by what was recorded.
+fn own_mapping<'a>(
+    desired: &'a DesiredCluster,
+    grant: &DesiredGrant,
+    identity: Option<&'a Identity>,
+) -> Option<OwnMapping<'a>> {
+    let mut own = desired.mappings.iter().filter(|row| row.own && row.principal == grant.terms.principal);
+    match identity.filter(|identity| identity.own) {
+        Some(identity) => {
+            let recorded = own.find(|row| row.kind() == identity.kind && row.username == identity.username);
+            Some(OwnMapping { kind: identity.kind, username: &identity.username, recorded })
+        }
+        None => own.next().map(|row| OwnMapping { kind: row.kind(), username: &row.username, recorded: Some(row) }),
+    }
 }
 
 /// Changes to the bindings of an access that ends. They are removed as they are.

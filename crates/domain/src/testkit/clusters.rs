@@ -46,6 +46,8 @@ pub fn observation(name: &str) -> ClusterObservation {
         trouble: None,
         kubernetes_at: Some(NOW),
         entries: EntryHolders::default(),
+        without_entry: vec![],
+        entries_refused: None,
         described: vec![],
         left_out: vec![],
     }

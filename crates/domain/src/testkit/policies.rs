@@ -9,6 +9,7 @@ use crate::{
         profile::{Profile, RulesSource, Scope},
     },
     eks::rbac::Rule,
+    plan::authenticator::MappingKind,
 };
 use std::{collections::BTreeMap, num::NonZeroU8};
 
@@ -132,7 +133,12 @@ impl PolicyFile {
 
 /// The cluster of this name, without labels.
 pub fn policy_cluster(name: &str) -> PolicyCluster {
-    PolicyCluster { name: name.parse().unwrap(), arn: cluster_arn(name).parse().unwrap(), labels: Labels::new() }
+    PolicyCluster {
+        name: name.parse().unwrap(),
+        arn: cluster_arn(name).parse().unwrap(),
+        labels: Labels::new(),
+        mapping: MappingKind::of_new_mappings(),
+    }
 }
 
 impl PolicyCluster {

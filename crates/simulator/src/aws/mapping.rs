@@ -1,5 +1,6 @@
 //! Who somebody is by an access entry, as an authenticator sees it, and the entries as a test sees them.
 
+use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
@@ -72,9 +73,25 @@ impl Aws {
         same.then_some(then)
     }
 
+    /// The access entry that EKS held for a principal at a time, in force or not; `None` if it held none.
+    pub fn access_entry_at(&self, cluster: &str, arn: &str, at: Timestamp) -> Option<EntryIdentity> {
+        let ledger = lock(&self.0.ledger).over_time();
+        let (_, then) = ledger.iter().take_while(|(since, _)| *since <= at).last()?;
+        let mut entries = then.clusters.get(cluster)?.entries.values();
+        entries.find(|entry| entry.is_of(arn)).map(AccessEntry::identity)
+    }
+
     /// Every access entry that EKS holds for a cluster, in force or not, whatever the mode.
     pub fn held_entries(&self, cluster: &str) -> Vec<HeldEntry> {
-        let account = lock(&self.0.ledger).current();
+        self.entries_of(&lock(&self.0.ledger).current(), cluster)
+    }
+
+    /// The access entries that the cluster's API server goes by at present; none if the mode reads none.
+    pub fn entries_in_force(&self, cluster: &str) -> Vec<HeldEntry> {
+        self.in_force(cluster).map(|account| self.entries_of(&account, cluster)).unwrap_or_default()
+    }
+
+    fn entries_of(&self, account: &Account, cluster: &str) -> Vec<HeldEntry> {
         let entries = account.clusters.get(cluster).into_iter().flat_map(|cluster| cluster.entries.values());
         let held = |entry: &AccessEntry| HeldEntry {
             principal_arn: entry.principal_arn.clone(),
@@ -85,7 +102,7 @@ impl Aws {
             kind: entry.kind.clone(),
             tags: entry.tags.clone(),
             policies: entry.policies.keys().cloned().collect(),
-            dead: is_dead(entry, &account, self.account()),
+            dead: is_dead(entry, account, self.account()),
         };
         entries.map(held).collect()
     }

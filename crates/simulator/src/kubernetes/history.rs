@@ -51,6 +51,16 @@ impl Moment<'_> {
     pub fn lets(&self, arn: &str, verb: &str, group: &str, resource: &str, namespace: &str) -> bool {
         let Some(mapping) = aws_auth::look_up(&self.aws_auth_data(), arn) else { return false };
         let groups: Vec<&str> = mapping.groups.iter().map(String::as_str).collect();
+        self.lets_user(&mapping.username, &groups, (verb, group, resource, namespace))
+    }
+
+    /// The same for a Kubernetes user: verb, API group, resource and namespace.
+    pub fn lets_user(
+        &self,
+        username: &str,
+        groups: &[&str],
+        (verb, group, resource, namespace): (&str, &str, &str, &str),
+    ) -> bool {
         let what = authz::Attributes {
             verb: verb.to_owned(),
             namespace: namespace.to_owned(),
@@ -58,7 +68,7 @@ impl Moment<'_> {
             resource: resource.to_owned(),
             ..authz::Attributes::default()
         };
-        authz::decide(self.store, &User::new(&mapping.username, &groups), &what).allowed
+        authz::decide(self.store, &User::new(username, groups), &what).allowed
     }
 }
 

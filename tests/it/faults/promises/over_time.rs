@@ -11,6 +11,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use latchkey_simulator::kubernetes::Moment;
+use latchkey_simulator::seed::AuthenticationMode;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -29,7 +30,10 @@ pub fn check(promises: &Promises, world: &World, ledger: &Ledger, when: When) {
         }
         foreign_bytes(&promises.aws_auth, &moment.aws_auth_data(), ledger);
         bound(moment, ledger);
-        seen.push(Seen { at: moment.at(), lets: ledger.grants.iter().map(|grant| lets(moment, grant)).collect() });
+        seen.push(Seen {
+            at: moment.at(),
+            lets: ledger.grants.iter().map(|grant| lets(world, moment, grant)).collect(),
+        });
     });
     assert!(changes.is_some(), "the simulator remembers every change");
     for (at, grant) in ledger.grants.iter().enumerate() {
@@ -42,10 +46,20 @@ pub fn check(promises: &Promises, world: &World, ledger: &Ledger, when: When) {
 }
 
 /// What an access allows, as one question.
-fn lets(moment: &Moment<'_>, grant: &Grant) -> bool {
+fn lets(world: &World, moment: &Moment<'_>, grant: &Grant) -> bool {
+    let aws = world.simulator.aws();
+    let entry = aws.access_entry_at(PROD, &grant.arn, moment.at());
+    let entries_only = aws.mode(PROD) == Some(AuthenticationMode::Api);
+    let may = |resource: &str, namespace: &str| match &entry {
+        Some(entry) => {
+            let groups: Vec<&str> = entry.groups.iter().map(String::as_str).collect();
+            moment.lets_user(&entry.username, &groups, ("list", "", resource, namespace))
+        }
+        None => !entries_only && moment.lets(&grant.arn, "list", "", resource, namespace),
+    };
     match grant.namespaces.as_slice() {
-        [] => moment.lets(&grant.arn, "list", "", "nodes", ""),
-        some => some.iter().all(|namespace| moment.lets(&grant.arn, "list", "", "pods", &namespace.name)),
+        [] => may("nodes", ""),
+        some => some.iter().all(|namespace| may("pods", &namespace.name)),
     }
 }
 
@@ -125,10 +139,11 @@ fn at_rest(promises: &Promises, world: &World, ledger: &Ledger) {
     let bindings = world.bindings(PROD);
     assert_eq!(bindings.len(), expected, "8: bindings: {}", Value::Array(bindings));
     let aws_auth = world.aws_auth(PROD);
-    let lines = aws_auth["mapUsers"].matches("latchkey:").count();
-    assert_eq!(lines, usize::from(!active.is_empty()), "8: aws-auth: {}", aws_auth["mapUsers"]);
+    let entries = world.own_entries(PROD);
+    let mapped = aws_auth["mapUsers"].matches("latchkey:").count() + entries.len();
+    assert_eq!(mapped, usize::from(!active.is_empty()), "8: aws-auth: {}; {entries:?}", aws_auth["mapUsers"]);
     let written = ledger.mappings.iter().filter(|mapping| mapping.state != "removed").count();
-    assert_eq!(written, lines, "8: mappings as recorded");
+    assert_eq!(written, mapped, "8: mappings as recorded");
     let policy = world.policy(WHO);
     assert_eq!(policy.is_some(), !active.is_empty(), "8: the policy: {policy:?}");
     assert_eq!(world.simulator.aws().user_tags(WHO).unwrap().is_empty(), active.is_empty(), "8: the tag");

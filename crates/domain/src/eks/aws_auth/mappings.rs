@@ -1,6 +1,6 @@
 //! What the authenticator maps, and how it looks up an identity.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,15 @@ pub enum MappingSource {
 }
 
 impl Mappings {
+    /// The ARNs in it that have an access entry among `entries`: users by their ARN, roles by account and name, since
+    /// aws-auth names a role without its path. Letters count without case, as for EKS.
+    pub fn overridden_by<'a>(&self, entries: impl Iterator<Item = &'a str>) -> Vec<String> {
+        let known: HashSet<String> = entries.map(without_role_path).collect();
+        let roles = self.roles.iter().filter_map(|role| role.rolearn.as_ref());
+        let arns = roles.chain(self.users.iter().map(|user| &user.userarn));
+        arns.filter(|arn| known.contains(&without_role_path(arn))).cloned().collect()
+    }
+
     /// The authenticator's own lookup: roles, then users, then accounts; an assumed role counts as its role; case does
     /// not count; of several entries for one ARN the last wins. (Among users that differ only in case, it picks any.)
     /// Entries by permission set match nothing, since the authenticator's feature gate for them is off by default.
@@ -105,6 +114,15 @@ pub(super) fn lower(text: &str) -> Cow<'_, str> {
         return text.into();
     }
     text.chars().map(|character| character.to_lowercase().next().unwrap_or(character)).collect()
+}
+
+/// An ARN in small letters, of a role without its path.
+fn without_role_path(arn: &str) -> String {
+    let arn = arn.to_ascii_lowercase();
+    match arn.split_once(":role/") {
+        Some((account, name)) => format!("{account}:role/{}", name.rsplit('/').next().unwrap_or(name)),
+        None => arn,
+    }
 }
 
 #[cfg(test)]

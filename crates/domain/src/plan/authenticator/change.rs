@@ -1,4 +1,4 @@
-//! The part of a cluster's plan that is about aws-auth: one change of it for all grants that wait.
+//! The part of a cluster's plan that is about mappings: access entries, and one change of aws-auth for all grants that wait.
 //!
 //! If another client removed a line of Latchkey's, the line is written once more. After that the grant is blocked with
 //! the name of the last writer, and the line is only tried again after a pause (10 min, then twice as long, an hour at
@@ -8,7 +8,8 @@
 //! ConfigMap is never created: accesses still end, and grants that wait name who has to act.
 
 use super::{
-    OwnLine, RecordedMapping, Removal, Standing,
+    EntryRemoval, Identity, MappingKind, NewEntry, OwnEntry, OwnLine, RecordedMapping, Removal, Standing,
+    standing::is_fought_over,
     texts::{text_before_without, with_line, without},
 };
 use crate::{
@@ -38,7 +39,7 @@ impl Planner<'_> {
     /// Updates the rows to what was seen, and removes the lines that no grant needs.
     fn settle(&mut self, change: &mut AwsAuthChange) {
         let desired = self.desired;
-        for recorded in &desired.mappings {
+        for recorded in desired.mappings.iter().filter(|recorded| recorded.kind() == MappingKind::Line) {
             let needed = self.is_needed(recorded);
             let taken = self.authenticator.lines().take(&recorded.arn);
             let mapped = taken.is_some_and(|taken| taken.username == recorded.username);
@@ -71,17 +72,44 @@ impl Planner<'_> {
         // Another client mapped the principal instead, or took that mapping away: the row is about another username.
         wanted.any(|grant| {
             let identity = self.plan.identities.get(&grant.id);
-            identity.is_none_or(|identity| identity.username == recorded.username && identity.own == recorded.own)
+            identity.is_none_or(|identity| {
+                let is_same = identity.username == recorded.username && identity.own == recorded.own;
+                is_same && (identity.kind == recorded.kind() || self.stands_for(recorded, identity))
+            })
         })
+    }
+
+    /// Whether a mapping of the other kind still stands for an identity: a line until the access entry beside it has
+    /// settled, and the entry that is being made to move a line.
+    fn stands_for(&self, recorded: &RecordedMapping, identity: &Identity) -> bool {
+        match recorded.kind() {
+            MappingKind::Line => {
+                let settled = self.authenticator.entry_settles(&recorded.arn, self.desired.entry_settle);
+                identity.kind == MappingKind::Entry
+                    && self.authenticator.takes_lines()
+                    && settled.is_some_and(|until| until > self.desired.looks_at)
+            }
+            MappingKind::Entry => self.moves(recorded.principal),
+        }
+    }
+
+    /// Whether an operator asked to move a principal from its line to an access entry, and the cluster takes both.
+    fn moves(&self, principal: PrincipalId) -> bool {
+        let asked = self.desired.mappings.iter().any(|row| row.principal == principal && row.own && row.moves);
+        asked && self.authenticator.way(MappingKind::Entry) == MappingKind::Entry
+    }
+
+    /// The grants of a mapping's principal that end.
+    fn ending(&self, recorded: &RecordedMapping) -> Vec<GrantId> {
+        let ending = |grant: &&DesiredGrant| grant.terms.principal == recorded.principal && !grant.wish.is_present();
+        let quarantined = self.desired.quarantined.iter().filter(|row| row.ends && row.principal == recorded.principal);
+        let grants = self.desired.grants.iter().filter(ending).map(|grant| grant.id);
+        grants.chain(quarantined.map(|row| row.id)).collect()
     }
 
     fn take_out(&mut self, recorded: &RecordedMapping, change: &mut AwsAuthChange) {
         let id = (recorded.principal, recorded.visit);
-        let ending = |grant: &&DesiredGrant| grant.terms.principal == recorded.principal && !grant.wish.is_present();
-        let quarantined = self.desired.quarantined.iter().filter(|row| row.ends && row.principal == recorded.principal);
-        let grants: Vec<GrantId> = (self.desired.grants.iter().filter(ending).map(|grant| grant.id))
-            .chain(quarantined.map(|row| row.id))
-            .collect();
+        let grants = self.ending(recorded);
         let recorded = &RecordedMapping { text_before: change.text_before(recorded), ..recorded.clone() };
         match without(&change.data, recorded) {
             Removal::Nothing => self.plan.settled.push(Settled::Removed(id.0, id.1)),
@@ -110,20 +138,18 @@ impl Planner<'_> {
         for grant in desired.grants.iter().filter(|grant| grant.wish.is_present()) {
             let principal = grant.terms.principal;
             let Some(identity) = self.plan.identities.get(&grant.id).cloned() else { continue };
-            let waits: Vec<GrantId> = self
-                .present()
-                .filter(|other| other.terms.principal == principal && self.plan.identities.contains_key(&other.id))
-                .map(|grant| grant.id)
-                .collect();
+            let waits = self.waiting(principal);
+            if identity.kind != MappingKind::Line {
+                continue;
+            }
             if !seen.insert(principal) || self.is_resting(&waits) {
                 continue;
             }
             let standing = self.standing(grant);
-            let recorded = desired
-                .mappings
-                .iter()
-                .any(|row| row.principal == principal && row.username == identity.username && row.own == identity.own);
+            let recorded = self.is_recorded(principal, &identity);
             match standing {
+                // `write_entries` makes it.
+                Standing::Unmapped(Identity { kind: MappingKind::Entry, .. }) => {}
                 Standing::Unmapped(identity) => {
                     let line = with_line(&change.data, principal, &grant.arn, identity.visit, &identity.username);
                     match line {
@@ -146,6 +172,94 @@ impl Planner<'_> {
                 Standing::Mapped(_) | Standing::Waiting(..) | Standing::Unsafe(_) | Standing::Refused(_) => {}
             }
         }
+    }
+
+    fn is_recorded(&self, principal: PrincipalId, identity: &Identity) -> bool {
+        self.desired.mappings.iter().any(|row| {
+            let is_same = row.username == identity.username && row.own == identity.own;
+            row.principal == principal && is_same && row.kind() == identity.kind
+        })
+    }
+
+    /// The access entries that no grant needs any more, and those that are missing. Rows follow what was seen.
+    pub(in crate::plan) fn write_entries(&mut self) {
+        let desired = self.desired;
+        for recorded in desired.mappings.iter().filter(|recorded| recorded.kind() == MappingKind::Entry) {
+            let (id, needed) = ((recorded.principal, recorded.visit), self.is_needed(recorded));
+            match self.authenticator.entry_of(recorded, desired.installation) {
+                OwnEntry::Stands(fields) if needed => {
+                    let known = recorded.entry.as_ref().and_then(|entry| entry.id.as_ref());
+                    if !recorded.written || known != Some(&fields.id) {
+                        self.plan.settled.push(Settled::EntryWritten(id.0, id.1, fields.id.clone()));
+                    }
+                }
+                OwnEntry::Stands(fields) if recorded.own => {
+                    let (arn, own) = (recorded.arn.clone(), fields.id.clone());
+                    let grants = self.ending(recorded);
+                    let removal = EntryRemoval { principal: id.0, arn, visit: id.1, id: own, grants };
+                    self.plan.steps.push(Step::DeleteEntry(removal));
+                }
+                // While an interrupted run may still create it, its row stays, so that a later look finds it.
+                OwnEntry::Absent if !needed && recorded.own && desired.entries_uncertain.contains(&id.0) => {}
+                OwnEntry::Stands(_) | OwnEntry::Absent if !needed => {
+                    self.plan.settled.push(Settled::EntryRemoved(id.0, id.1));
+                }
+                OwnEntry::Stands(_) | OwnEntry::Absent | OwnEntry::Unknown => {}
+            }
+        }
+        if self.only_revoke.is_none() && desired.undescribed.is_none() {
+            self.add_entries();
+        }
+    }
+
+    /// Whether another client deletes the principal's access entry whenever it is made.
+    fn is_fought_over(&self, principal: PrincipalId) -> bool {
+        let mut entries = self.desired.mappings.iter().filter(|row| row.kind() == MappingKind::Entry);
+        entries.any(|row| row.principal == principal && is_fought_over(row))
+    }
+
+    fn add_entries(&mut self) {
+        let (desired, mut seen) = (self.desired, BTreeSet::new());
+        for grant in desired.grants.iter().filter(|grant| grant.wish.is_present()) {
+            let principal = grant.terms.principal;
+            let moves = self.moves(principal);
+            let identity = self.plan.identities.get(&grant.id);
+            if !identity.is_some_and(|identity| identity.kind == MappingKind::Entry || (identity.own && moves)) {
+                continue;
+            }
+            let waits = self.waiting(principal);
+            if !seen.insert(principal) || self.is_resting(&waits) {
+                continue;
+            }
+            match self.standing(grant) {
+                Standing::Unmapped(identity) => {
+                    let (cluster, installation) = (desired.name.as_str(), desired.installation);
+                    let entry = NewEntry::of(principal, &grant.arn, &identity, cluster, installation, waits);
+                    self.plan.steps.push(Step::CreateEntry(entry));
+                }
+                // The line is there, and the entry beside it is not yet.
+                Standing::Mapped(identity) if identity.own && identity.kind == MappingKind::Line => {
+                    if !self.is_fought_over(principal) {
+                        let (cluster, installation) = (desired.name.as_str(), desired.installation);
+                        let entry = NewEntry::of(principal, &grant.arn, &identity, cluster, installation, waits);
+                        self.plan.steps.push(Step::CreateEntry(entry));
+                    }
+                }
+                Standing::Mapped(identity) | Standing::Waiting(identity, _)
+                    if !self.is_recorded(principal, &identity) =>
+                {
+                    self.plan.reserved.push(Reserved { principal, identity });
+                }
+                Standing::Mapped(_) | Standing::Waiting(..) | Standing::Unsafe(_) | Standing::Refused(_) => {}
+            }
+        }
+    }
+
+    /// The grants of a principal that have a user to bind.
+    fn waiting(&self, principal: PrincipalId) -> Vec<GrantId> {
+        let of_principal = |grant: &&DesiredGrant| grant.terms.principal == principal;
+        let waits = self.present().filter(of_principal).filter(|grant| self.plan.identities.contains_key(&grant.id));
+        waits.map(|grant| grant.id).collect()
     }
 
     fn is_resting(&self, grants: &[GrantId]) -> bool {

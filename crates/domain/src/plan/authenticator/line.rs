@@ -55,7 +55,7 @@ impl Lines {
     pub fn bearers(&self, username: &str, own: &BTreeSet<String>) -> Vec<String> {
         let identities = self.auth.identities();
         let is_other = |arn: &str| !own.contains(&arn.to_ascii_lowercase());
-        let bears = |name: &str| name == username || (name.contains("{{") && renders(name, username));
+        let bears = |name: &str| bears(name, username);
         let mut bearers = Vec::new();
         for user in identities.users.iter().filter(|user| bears(&user.username) && is_other(&user.userarn)) {
             bearers.push(user.userarn.clone());
@@ -69,6 +69,11 @@ impl Lines {
         }
         bearers
     }
+}
+
+/// Whether a mapping with this username, or template of one, may be that user.
+pub(super) fn bears(name: &str, username: &str) -> bool {
+    name == username || (name.contains("{{") && renders(name, username))
 }
 
 /// The usernames in aws-auth that only Latchkey gives.

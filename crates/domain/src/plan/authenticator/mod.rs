@@ -2,9 +2,10 @@
 //! entries, knows what was written to them, and plans what is written.
 //!
 //! - `line`: what aws-auth says.
-//! - `entry`: what EKS's own table says, which overrides aws-auth.
+//! - `entry`: what EKS's own table says, which overrides aws-auth, and the entries to make and to delete.
 //! - `standing`: the username that a principal's grants bind, or why there is none.
 //! - `recorded`: what was written, as the database knows it.
+//! - `readiness`: which entries of aws-auth could be access entries instead.
 //! - `change`: the part of a cluster's plan that is about aws-auth; `texts`: the bytes of it.
 //!
 //! `Authenticator::identify` says to which user a cluster maps an ARN, and by which source: a line, an entry, neither,
@@ -13,17 +14,24 @@
 mod change;
 mod entry;
 mod line;
+mod readiness;
 mod recorded;
 mod standing;
 mod texts;
 
 use super::observation::{AccessEntry, AuthenticationMode, AwsAuthObject, ClusterObservation};
-use crate::{access::blocker::Blocker, eks::aws_auth::Data};
+use crate::{
+    access::{InstallationId, blocker::Blocker},
+    eks::aws_auth::Data,
+};
 use entry::EntriesByArn;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
+pub use entry::{CLUSTER_TAG, EntryRemoval, NewEntry, OwnEntry, TAG};
 pub use line::{Lines, OWN_MANAGER, RESERVED, last_managers, reserved};
-pub use recorded::RecordedMapping;
+pub use readiness::{Becomes, CannotMove, LineReadiness, can_move, readiness};
+pub use recorded::{MappingKind, RecordedEntry, RecordedMapping};
 pub use standing::{
     FIRST_PAUSE, Identity, LONGEST_PAUSE, PrincipalOwner, Standing, WRITES_AT_MOST, as_masters, standing, username,
 };
@@ -76,7 +84,7 @@ impl<'a> Authenticator<'a> {
             Some((_, Some(why))) => Identified::Unknown(Some(why)),
             Some((entry, None)) => Identified::Entry(entry),
             None if self.takes_lines() => self.lines.take(arn).map_or(Identified::NotMapped, Identified::Line),
-            None if self.entries.are_all() => Identified::NotMapped,
+            None if self.entries.has_none(arn) => Identified::NotMapped,
             None => Identified::Unknown(None),
         }
     }
@@ -95,13 +103,46 @@ impl<'a> Authenticator<'a> {
     }
 
     /// The other identities that are this user, or may be: those whose ARNs are not among `own`, in lower case.
+    /// Entries count as far as their fields were read.
     pub fn bearers(&self, username: &str, own: &BTreeSet<String>) -> Vec<String> {
-        self.lines.bearers(username, own)
+        let is_other = |arn: &str| !own.contains(&arn.to_ascii_lowercase());
+        let entries =
+            self.entries.read_ones().filter(|(arn, fields)| is_other(arn) && line::bears(&fields.username, username));
+        self.lines.bearers(username, own).into_iter().chain(entries.map(|(arn, _)| arn.to_owned())).collect()
     }
 
-    /// Whether the recorded mapping is still there, or may be.
-    pub fn holds(&self, recorded: &RecordedMapping) -> bool {
-        self.lines.hold(recorded)
+    /// Until when a cluster's API servers may not have read the access entry that maps an ARN: `settle` after it was made.
+    /// `None` if no entry maps it.
+    pub fn entry_settles(&self, arn: &str, settle: SignedDuration) -> Option<Timestamp> {
+        let Identified::Entry(entry) = self.identify(arn) else { return None };
+        let fields = entry.fields()?;
+        fields.created_at?.checked_add(settle).ok()
+    }
+
+    /// Whether the recorded mapping of this installation is still there, or may be.
+    pub fn holds(&self, recorded: &RecordedMapping, installation: InstallationId) -> bool {
+        match &recorded.entry {
+            Some(_) => self.entry_of(recorded, installation).may_stand(),
+            None => self.lines.hold(recorded),
+        }
+    }
+
+    /// What is seen of a recorded access entry.
+    pub fn entry_of(&self, recorded: &RecordedMapping, installation: InstallationId) -> OwnEntry<'a> {
+        match self.entries.of(&recorded.arn) {
+            Some(entry) => OwnEntry::read(entry, recorded, installation),
+            None if self.entries.has_none(&recorded.arn) => OwnEntry::Absent,
+            None => OwnEntry::Unknown,
+        }
+    }
+
+    /// How the cluster's mode lets a new mapping be written, if `prefers` is wanted where both are possible.
+    pub fn way(&self, prefers: MappingKind) -> MappingKind {
+        match self.observed.aws.as_ref().map(|aws| aws.mode) {
+            Some(AuthenticationMode::Api) => MappingKind::Entry,
+            Some(AuthenticationMode::ApiAndConfigMap) => prefers,
+            Some(AuthenticationMode::ConfigMap) | None => MappingKind::Line,
+        }
     }
 
     /// The other managers that wrote the lines last; empty if they are not known.

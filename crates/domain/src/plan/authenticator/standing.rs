@@ -2,15 +2,20 @@
 //!
 //! A person is `latchkey:<handle>:<visit>`. The visit number increases whenever none of the person's mappings is left
 //! on the cluster, so that a binding which the person left behind for themselves never takes effect again. Latchkey's
-//! lines carry no groups; bindings name the user. Handles are never reused.
+//! lines and access entries carry no groups; bindings name the user. Handles are never reused.
 //!
 //! At every plan exactly one person's ARNs may map to, or be rendered by a template to, each username that Latchkey
-//! binds. Otherwise the bindings go, and the sentence names the entry. Groups that another client added to Latchkey's
-//! line have the same effect. An ARN that another client mapped is never taken over: the grant binds to the username
-//! that is there. If that is empty, a template, `system:*`, one of Latchkey's, or in `system:masters`, it is refused,
-//! with the reason.
+//! binds. Otherwise the bindings go, and the sentence names the other identity. Groups or access policies that another
+//! client added to what Latchkey wrote have the same effect, and so has another username in its access entry. An ARN
+//! that another client mapped is never taken over: the grant binds to the username that is there. If that is empty, a
+//! template, `system:*`, one of Latchkey's, or in `system:masters`, or if its access entry has access policies, it is
+//! refused, with the reason.
 
-use super::{Authenticator, Identified, RESERVED, RecordedMapping, Taken, last_managers, line};
+use super::{
+    Authenticator, Identified, MappingKind, RESERVED, RecordedMapping, Taken,
+    entry::{OwnEntry, changed},
+    last_managers, line,
+};
 use crate::{
     access::{
         PersonId, PrincipalId,
@@ -18,13 +23,16 @@ use crate::{
         person::Handle,
     },
     eks::arn::PrincipalArn,
-    plan::desired::DesiredCluster,
+    plan::{
+        desired::DesiredCluster,
+        observation::{AccessEntry, EntryFields},
+    },
 };
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
 /// Kubernetes' own group of users who may do everything.
-const MASTERS: &str = "system:masters";
+pub(super) const MASTERS: &str = "system:masters";
 
 /// The longest username, in bytes, of an unmanaged entry that Latchkey binds: far more than any person's has, and few
 /// enough for an index and a page.
@@ -42,21 +50,23 @@ pub const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     pub username: String,
-    /// The groups that the mapping gives; empty if the line is Latchkey's.
+    /// The groups that the mapping gives; empty if it is Latchkey's.
     pub groups: Vec<String>,
     pub visit: u32,
-    /// Whether the line is Latchkey's.
+    /// Whether the mapping is Latchkey's.
     pub own: bool,
+    /// How it is mapped.
+    pub kind: MappingKind,
 }
 
-/// The state of a principal in the cluster's aws-auth.
+/// The state of a principal in what the cluster's authenticator goes by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// Mapped, by Latchkey's line or by an unmanaged entry.
+    /// Mapped, by Latchkey's line or entry, or by those of another client.
     Mapped(Identity),
-    /// A line has to be written first.
+    /// A line or an entry has to be written first.
     Unmapped(Identity),
-    /// No line can be written now, for this reason; the username is known, so bindings are still created and removed.
+    /// Neither can be written now, for this reason; the username is known, so bindings are still created and removed.
     Waiting(Identity, Blocker),
     /// No user may be bound, for this reason: an existing binding is removed.
     Unsafe(Blocker),
@@ -99,34 +109,48 @@ pub struct PrincipalOwner<'a> {
 /// The state of a principal with wanted grants.
 pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who: PrincipalOwner<'_>) -> Standing {
     let (cluster, arn) = (desired.name.clone(), who.arn.to_string());
-    if !authenticator.takes_lines() {
-        return Standing::Refused(Blocker::EntriesOnly { cluster });
-    }
-    let taken = match authenticator.identify(who.arn.as_str()) {
-        Identified::Entry(entry) => {
-            let username = entry.fields().map(|fields| fields.username.clone());
-            return Standing::Refused(Blocker::AccessEntry { cluster, arn, username });
-        }
+    let identified = match authenticator.identify(who.arn.as_str()) {
         Identified::Unknown(Some(why)) => {
             return Standing::Refused(Blocker::EntryUnknown { cluster, arn, why: Box::new(why.clone()) });
         }
-        Identified::Unknown(None) => return Standing::Refused(Blocker::EntriesOnly { cluster }),
-        Identified::Line(taken) => Some(taken),
-        Identified::NotMapped => None,
+        Identified::Unknown(None) => return Standing::Refused(Blocker::EntriesNotRead { cluster }),
+        identified => identified,
     };
     match who.arn {
         PrincipalArn::User(_) => {}
         PrincipalArn::Role(_) => return Standing::Refused(Blocker::RolePrincipal { arn }),
     }
-    let recorded = desired.mappings.iter().find(|mapping| mapping.principal == who.principal);
-    let identity = own_identity(desired, recorded, who);
+    let of = |kind| desired.mappings.iter().find(|row| row.principal == who.principal && row.kind() == kind);
+    let (line, entry) = (of(MappingKind::Line), of(MappingKind::Entry));
     let own_arns = arns(desired, who);
-    match taken {
-        Some(taken) if recorded.is_some_and(|recorded| is_own(recorded, &taken)) => {
-            read_back(authenticator, identity, taken, &own_arns)
+    match identified {
+        Identified::Entry(found) => {
+            let own = entry.map(|row| (row, authenticator.entry_of(row, desired.installation)));
+            if let Some((row, OwnEntry::Stands(fields))) = own {
+                let identity = own_identity(desired, entry, who);
+                return changed(row, fields)
+                    .map_or_else(|| entry_read_back(authenticator, identity, &own_arns), Standing::Unsafe);
+            }
+            let identity = own_identity(desired, entry.or(line), who);
+            if line.is_some_and(|row| row.own) {
+                let username = found.fields().map(|fields| fields.username.clone());
+                return Standing::Refused(Blocker::AccessEntry { cluster, arn, username });
+            }
+            foreign_entry(desired, authenticator, &identity, found, who)
         }
-        Some(taken) => foreign(authenticator, identity, recorded, taken, &own_arns, who),
-        None => unmapped(desired, authenticator, identity, recorded, who),
+        Identified::Line(taken) => {
+            let identity = own_identity(desired, line.or(entry), who);
+            if line.is_some_and(|recorded| is_own(recorded, &taken)) {
+                return read_back(authenticator, identity, taken, &own_arns);
+            }
+            foreign(authenticator, identity, line, taken, &own_arns, who)
+        }
+        Identified::NotMapped | Identified::Unknown(_) => {
+            let kind = authenticator.way(line.filter(|row| row.own).map_or(desired.prefers, RecordedMapping::kind));
+            let recorded = of(kind);
+            let identity = Identity { kind, ..own_identity(desired, recorded.or(line).or(entry), who) };
+            unmapped(desired, authenticator, identity, recorded, who)
+        }
     }
 }
 
@@ -135,6 +159,7 @@ pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who
 fn own_identity(desired: &DesiredCluster, recorded: Option<&RecordedMapping>, who: PrincipalOwner<'_>) -> Identity {
     let current = desired.mappings.iter().filter(|mapping| mapping.person == who.person).map(|mapping| mapping.visit);
     let next = || desired.visits.get(&who.person).copied().unwrap_or(0) + 1;
+    let kind = recorded.map(RecordedMapping::kind).unwrap_or_default();
     let (visit, username) = match recorded {
         Some(recorded) if recorded.own => (recorded.visit, recorded.username.clone()),
         Some(_) | None => {
@@ -142,7 +167,7 @@ fn own_identity(desired: &DesiredCluster, recorded: Option<&RecordedMapping>, wh
             (visit, username(who.handle, visit))
         }
     };
-    Identity { username, groups: Vec::new(), visit, own: true }
+    Identity { username, groups: Vec::new(), visit, own: true, kind }
 }
 
 fn arns(desired: &DesiredCluster, who: PrincipalOwner<'_>) -> BTreeSet<String> {
@@ -163,8 +188,45 @@ fn read_back(authenticator: &Authenticator<'_>, identity: Identity, taken: Taken
     }
     match authenticator.bearers(&identity.username, own).first() {
         Some(other) => Standing::Unsafe(also_borne(&identity.username, other)),
-        None => Standing::Mapped(identity),
+        None => Standing::Mapped(Identity { kind: MappingKind::Line, ..identity }),
     }
+}
+
+/// Latchkey's entry is there as it was made. Checks that no other identity is the same user.
+fn entry_read_back(authenticator: &Authenticator<'_>, identity: Identity, own: &BTreeSet<String>) -> Standing {
+    match authenticator.bearers(&identity.username, own).first() {
+        Some(other) => Standing::Unsafe(also_borne(&identity.username, other)),
+        None => Standing::Mapped(Identity { kind: MappingKind::Entry, ..identity }),
+    }
+}
+
+/// An entry that is not Latchkey's maps the ARN: it is never touched, only bound to, and only if nothing that it gives is
+/// hidden from reviews.
+fn foreign_entry(
+    desired: &DesiredCluster,
+    authenticator: &Authenticator<'_>,
+    own: &Identity,
+    entry: &AccessEntry,
+    who: PrincipalOwner<'_>,
+) -> Standing {
+    let (cluster, arn) = (desired.name.clone(), who.arn.to_string());
+    let Some(fields) = entry.fields() else {
+        return Standing::Refused(Blocker::AccessEntry { cluster, arn, username: None });
+    };
+    let EntryFields { username, groups, policies, .. } = fields;
+    if username.chars().any(char::is_control) || username.len() > LONGEST_BYTES {
+        return Standing::Refused(Blocker::ForeignUsername { arn, longest_bytes: LONGEST_BYTES });
+    }
+    let hidden = (!policies.is_empty()).then_some(UnfitUsername::AccessPolicies);
+    if let Some(why) = hidden.or_else(|| unfit(username, groups)) {
+        let (username, tags) = (username.clone(), fields.tags.clone());
+        return Standing::Refused(Blocker::ForeignEntry { cluster, arn, username, why, tags });
+    }
+    if let Some(other) = authenticator.bearers(username, &arns(desired, who)).first() {
+        return Standing::Unsafe(also_borne(username, other));
+    }
+    let (username, groups) = (username.clone(), groups.clone());
+    Standing::Mapped(Identity { username, groups, visit: own.visit, own: false, kind: MappingKind::Entry })
 }
 
 /// The meaning of groups that include `system:masters`, to append to a sentence that names them.
@@ -198,7 +260,7 @@ fn foreign(
     if let Some(other) = authenticator.bearers(&username, own).first() {
         return Standing::Unsafe(also_borne(&username, other));
     }
-    Standing::Mapped(Identity { username, groups, own: false, ..identity })
+    Standing::Mapped(Identity { username, groups, own: false, kind: MappingKind::Line, ..identity })
 }
 
 /// Why Latchkey does not bind a username that an unmanaged entry gives.
@@ -218,7 +280,7 @@ fn unfit(name: &str, groups: &[String]) -> Option<UnfitUsername> {
     groups.iter().any(|group| group == MASTERS).then_some(UnfitUsername::Masters)
 }
 
-/// No entry maps the ARN, or aws-auth cannot be read.
+/// Nothing maps the ARN, or aws-auth cannot be read.
 fn unmapped(
     desired: &DesiredCluster,
     authenticator: &Authenticator<'_>,
@@ -227,11 +289,19 @@ fn unmapped(
     who: PrincipalOwner<'_>,
 ) -> Standing {
     let (cluster, arn) = (desired.name.clone(), who.arn.to_string());
+    let other = authenticator.bearers(&identity.username, &arns(desired, who)).into_iter().next();
+    let shared = other.map(|other| Standing::Unsafe(also_borne(&identity.username, &other)));
+    if identity.kind == MappingKind::Entry {
+        if shared.is_none() && recorded.is_some_and(is_fought_over) {
+            return Standing::Waiting(identity, Blocker::EntryFoughtOver { cluster, arn });
+        }
+        return shared.unwrap_or(Standing::Unmapped(identity));
+    }
     let Some(object) = authenticator.object() else {
         return Standing::Waiting(identity, Blocker::AwsAuthMissing { cluster });
     };
-    if let Some(other) = authenticator.bearers(&identity.username, &arns(desired, who)).first() {
-        return Standing::Unsafe(also_borne(&identity.username, other));
+    if let Some(shared) = shared {
+        return shared;
     }
     if let Some(manager) = line::applied_by(object) {
         return Standing::Waiting(identity, Blocker::AwsAuthManaged { cluster, arn, manager: manager.to_owned() });
@@ -242,8 +312,8 @@ fn unmapped(
     Standing::Unmapped(identity)
 }
 
-/// Whether another client removes this line whenever it is written, and the pause after the last write is not over.
-fn is_fought_over(recorded: &RecordedMapping) -> bool {
+/// Whether another client removes this mapping whenever it is written, and the pause after the last write is not over.
+pub(super) fn is_fought_over(recorded: &RecordedMapping) -> bool {
     let Some(paused) = recorded.writes.checked_sub(WRITES_AT_MOST).filter(|_| recorded.written) else { return false };
     let pause = FIRST_PAUSE.checked_mul(1 << paused.min(8)).map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE));
     recorded.wrote_ago.is_some_and(|ago| ago < pause)

@@ -85,14 +85,18 @@ fn iam_policy_names_clusters_paths_and_of_other_users_only_who_they_are() {
         .flat_map(|statement| statement["Resource"].as_array().unwrap())
         .map(|resource| resource.as_str().unwrap())
         .collect();
+    let entries = cluster_arn("prod-eu/*").replace(":cluster/", ":access-entry/");
     assert_eq!(
         resources,
         [
-            cluster_arn("prod-eu"),
-            cluster_arn("prod-eu/*").replace(":cluster/", ":access-entry/"),
-            iam_arn("user/*"),
-            iam_arn("user/latchkey/*"),
-            iam_arn("user/latchkey/*"),
+            &cluster_arn("prod-eu"),
+            entries.as_str(),
+            &cluster_arn("prod-eu"),
+            entries.as_str(),
+            entries.as_str(),
+            &iam_arn("user/*"),
+            &iam_arn("user/latchkey/*"),
+            &iam_arn("user/latchkey/*"),
         ]
     );
 }
@@ -105,4 +109,28 @@ fn permissions_boundary_limits_whose_policies_are_written() {
         let writes = statement["Sid"] == "LatchkeyUserPolicies";
         assert_eq!(writes, statement["Condition"]["StringEquals"]["iam:PermissionsBoundary"] == *boundary);
     }
+}
+
+#[test]
+fn the_worker_makes_and_deletes_entries_of_its_own_and_changes_none() {
+    let statements = iam_statements(&file(), None);
+    let actions: Vec<&str> = statements.iter().flat_map(|statement| statement.actions.iter().copied()).collect();
+    for never in ["eks:UpdateAccessEntry", "eks:AssociateAccessPolicy", "eks:UpdateClusterConfig", "eks:*"] {
+        assert!(!actions.contains(&never), "{never}");
+    }
+    let policy: Value = serde_json::from_str(&iam_policy(&statements)).unwrap();
+    let of = |policy: &Value, action: &str| -> Value {
+        let statements = policy["Statement"].as_array().unwrap().iter();
+        let mut own = statements.filter(|statement| statement["Action"].as_array().unwrap().contains(&json!(action)));
+        own.next().unwrap()["Condition"].clone()
+    };
+    let make = json!({
+        "StringEquals": { "eks:accessEntryType": "STANDARD" },
+        "StringLike": { "eks:principalArn": "arn:*:iam::*:user/*", "eks:username": "latchkey:*" },
+        "Null": { "aws:RequestTag/latchkey/installation": "false", "eks:kubernetesGroups": "true" },
+    });
+    assert_eq!(of(&policy, "eks:CreateAccessEntry"), make);
+    assert_eq!(of(&policy, "eks:DeleteAccessEntry"), json!({ "StringLike": { "eks:username": "latchkey:*" } }));
+    let plain: Value = serde_json::from_str(&iam_policy(&documented(statements))).unwrap();
+    assert_eq!(of(&plain, "eks:CreateAccessEntry")["Null"], json!({ "aws:RequestTag/latchkey/installation": "false" }));
 }

@@ -8,9 +8,9 @@ use crate::{
         transition::Target,
     },
     plan::{
-        authenticator::{OwnLine, RecordedMapping},
+        authenticator::{MappingKind, NewEntry, OwnLine, RecordedEntry, RecordedMapping},
         bindings,
-        cluster::{AwsAuthWrite, Plan, Settled},
+        cluster::{AwsAuthWrite, Plan, Settled, Step},
         desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
         observation::ClusterState,
         own_roles::OwnRoles,
@@ -141,14 +141,24 @@ impl Database {
     pub fn catch_up(&mut self, plan: &Plan) {
         for settled in &plan.settled {
             match settled {
-                Settled::Written(principal, visit) => self.set_written(*principal, *visit),
-                Settled::Removed(principal, visit) => self.set_removed(*principal, *visit),
+                Settled::Written(principal, visit) => self.set_written(*principal, *visit, MappingKind::Line),
+                Settled::Removed(principal, visit) => self.set_removed(*principal, *visit, MappingKind::Line),
+                Settled::EntryWritten(principal, visit, id) => {
+                    for (row, _) in self.at(*principal, *visit, MappingKind::Entry) {
+                        row.entry = Some(RecordedEntry { id: Some(id.clone()) });
+                    }
+                    self.set_written(*principal, *visit, MappingKind::Entry);
+                }
+                Settled::EntryRemoved(principal, visit) => {
+                    self.set_removed(*principal, *visit, MappingKind::Entry);
+                }
             }
         }
         for reserved in &plan.reserved {
             let identity = &reserved.identity;
             let mut row = self.row(reserved.principal, identity.visit, &identity.username);
             row.own = identity.own;
+            row.entry = (identity.kind == MappingKind::Entry).then(RecordedEntry::default);
             self.put(row);
         }
     }
@@ -166,36 +176,64 @@ impl Database {
         }
     }
 
+    pub fn intend_entry(&mut self, entry: &NewEntry) {
+        if self.retired.contains(&entry.username) {
+            self.broken = Some(format!("{} is given again", entry.username));
+        }
+        let mut row = self.row(entry.principal, entry.visit, &entry.username);
+        row.entry = Some(RecordedEntry::default());
+        self.put(row);
+    }
+
+    /// Records that an access entry was made or deleted.
+    pub fn wrote_entry(&mut self, step: &Step) {
+        match step {
+            Step::CreateEntry(entry) => {
+                self.set_written(entry.principal, entry.visit, MappingKind::Entry);
+                for (row, _) in self.at(entry.principal, entry.visit, MappingKind::Entry) {
+                    row.writes += 1;
+                }
+            }
+            Step::DeleteEntry(entry) => self.set_removed(entry.principal, entry.visit, MappingKind::Entry),
+            Step::Binding { .. } | Step::AwsAuth(_) | Step::CreateRole { .. } | Step::DeleteRole(_) => {}
+        }
+    }
+
     pub fn wrote(&mut self, write: &AwsAuthWrite) {
         for line in &write.lines {
-            self.set_written(line.principal, line.visit);
-            for (row, _) in self.at(line.principal, line.visit) {
+            self.set_written(line.principal, line.visit, MappingKind::Line);
+            for (row, _) in self.at(line.principal, line.visit, MappingKind::Line) {
                 row.writes += 1;
             }
         }
         for (principal, visit) in &write.removed {
-            self.set_removed(*principal, *visit);
+            self.set_removed(*principal, *visit, MappingKind::Line);
         }
         for (principal, visit, text) in &write.rebased {
-            for (row, _) in self.at(*principal, *visit) {
+            for (row, _) in self.at(*principal, *visit, MappingKind::Line) {
                 row.text_before.clone_from(text);
             }
         }
     }
 
-    fn at(&mut self, principal: PrincipalId, visit: u32) -> impl Iterator<Item = &mut (RecordedMapping, RowState)> {
-        self.rows.iter_mut().filter(move |(row, _)| (row.principal, row.visit) == (principal, visit))
+    fn at(
+        &mut self,
+        principal: PrincipalId,
+        visit: u32,
+        kind: MappingKind,
+    ) -> impl Iterator<Item = &mut (RecordedMapping, RowState)> {
+        self.rows.iter_mut().filter(move |(row, _)| (row.principal, row.visit, row.kind()) == (principal, visit, kind))
     }
 
-    fn set_written(&mut self, principal: PrincipalId, visit: u32) {
-        for (_, state) in self.at(principal, visit).filter(|(_, state)| *state == RowState::Intended) {
+    fn set_written(&mut self, principal: PrincipalId, visit: u32, kind: MappingKind) {
+        for (_, state) in self.at(principal, visit, kind).filter(|(_, state)| *state == RowState::Intended) {
             *state = RowState::Written;
         }
     }
 
-    fn set_removed(&mut self, principal: PrincipalId, visit: u32) {
+    fn set_removed(&mut self, principal: PrincipalId, visit: u32, kind: MappingKind) {
         let mut gone = vec![];
-        for (row, state) in self.at(principal, visit) {
+        for (row, state) in self.at(principal, visit, kind) {
             *state = RowState::Removed;
             gone.push(row.username.clone());
         }
@@ -203,11 +241,11 @@ impl Database {
     }
 
     fn put(&mut self, row: RecordedMapping) {
-        let writes = self.at(row.principal, row.visit).map(|(row, _)| row.writes).max().unwrap_or_default();
-        self.rows.retain(|(other, _)| (other.principal, other.visit) != (row.principal, row.visit));
-        let other =
-            self.rows.iter().any(|(other, state)| other.principal == row.principal && *state != RowState::Removed);
-        if other {
+        let kind = row.kind();
+        let writes = self.at(row.principal, row.visit, kind).map(|(row, _)| row.writes).max().unwrap_or_default();
+        self.rows.retain(|(other, _)| (other.principal, other.visit, other.kind()) != (row.principal, row.visit, kind));
+        let is_other = |other: &RecordedMapping| other.principal == row.principal && other.kind() == kind;
+        if self.rows.iter().any(|(other, state)| is_other(other) && *state != RowState::Removed) {
             self.broken = Some(format!("the index mapping_one_live refuses {}", row.username));
         }
         self.rows.push((RecordedMapping { writes, ..row }, RowState::Intended));

@@ -61,7 +61,7 @@ pub enum Phase {
     Write(Run),
     /// A write is on its way.
     Wait(Run),
-    /// aws-auth was written, and no row records it yet.
+    /// A mapping was written, and no row records it yet.
     Note(Run, Kept<Step>),
     LookAgain(Run),
     Prove(Run),
@@ -128,10 +128,11 @@ impl Phase {
             Self::Write(run) => write(run, around),
             Self::Wait(run) => Self::Wait(run),
             Self::Note(run, step) => {
-                if let Step::AwsAuth(write) = &*step
-                    && !run.is_fenced_out(around.database)
-                {
-                    around.database.wrote(write);
+                if !run.is_fenced_out(around.database) {
+                    match &*step {
+                        Step::AwsAuth(write) => around.database.wrote(write),
+                        step => around.database.wrote_entry(step),
+                    }
                 }
                 Self::Write(run)
             }
@@ -174,7 +175,7 @@ impl Phase {
         }
         run.conflict |= !taken;
         match &*step {
-            Step::AwsAuth(_) if taken => Self::Note(run, step),
+            Step::AwsAuth(_) | Step::CreateEntry(_) | Step::DeleteEntry(_) if taken => Self::Note(run, step),
             _ => Self::Write(run),
         }
     }
@@ -248,7 +249,8 @@ fn record(run: &Run, around: &mut Around<'_>) {
                 let (uid, begun) = (leaving.uid.clone(), around.now);
                 around.database.deleting.push(Deletion { epoch: run.epoch, uid, begun });
             }
-            Step::Binding { .. } | Step::CreateRole { .. } => {}
+            Step::CreateEntry(entry) => around.database.intend_entry(entry),
+            Step::Binding { .. } | Step::CreateRole { .. } | Step::DeleteEntry(_) => {}
         }
     }
 }

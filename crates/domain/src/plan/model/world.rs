@@ -1,11 +1,16 @@
 //! A cluster that takes writes and answers reviews as an API server does, with the rows that Postgres has of it.
 
 use crate::plan::{
-    authenticator::{Authenticator, Identified, Identity, RecordedMapping, Taken},
+    authenticator::{
+        Authenticator, Identified, Identity, MappingKind, NewEntry, RecordedEntry, RecordedMapping, Taken,
+    },
     bindings::BindingStep,
     cluster::{Plan, Settled, Step, plan},
     desired::{DesiredCluster, DesiredGrant},
-    observation::{AwsAuthObject, ClusterObservation, ClusterState, ObservedBinding, ObservedRole, Subject},
+    observation::{
+        AccessEntry, AwsAuthObject, ClusterObservation, ClusterState, EntryDetails, EntryFields, EntryHolders,
+        ObservedBinding, ObservedRole, Subject,
+    },
     proof::{
         AnswersByQuestion, AskedGrant, Judgement, Look, Question, binding_allows, left_behind, prove_gone,
         prove_present, questions_gone,
@@ -22,17 +27,27 @@ pub struct World {
     pub visits: BTreeMap<crate::access::PersonId, u32>,
     pub grants: Vec<DesiredGrant>,
     pub uid: u64,
+    /// How new mappings are written if the cluster takes lines and entries.
+    pub prefers: MappingKind,
 }
 
 impl World {
     pub fn new(grants: Vec<DesiredGrant>) -> Self {
-        Self { observed: observation(), rows: vec![], visits: BTreeMap::new(), grants, uid: 0 }
+        Self {
+            observed: observation(),
+            rows: vec![],
+            visits: BTreeMap::new(),
+            grants,
+            uid: 0,
+            prefers: MappingKind::Line,
+        }
     }
 
     pub fn desired(&self) -> DesiredCluster {
         let mut desired = samples::desired(self.grants.clone());
         desired.mappings.clone_from(&self.rows);
         desired.visits.clone_from(&self.visits);
+        desired.prefers = self.prefers;
         desired
     }
 
@@ -59,12 +74,23 @@ impl World {
         for settled in &plan.settled {
             match settled {
                 Settled::Written(principal, visit) => {
-                    for row in self.rows.iter_mut().filter(|row| (row.principal, row.visit) == (*principal, *visit)) {
+                    let rows = self.rows.iter_mut();
+                    for row in rows.filter(|row| is_row(row, *principal, *visit, MappingKind::Line)) {
                         row.written = true;
                     }
                 }
                 Settled::Removed(principal, visit) => {
-                    self.rows.retain(|row| (row.principal, row.visit) != (*principal, *visit));
+                    self.rows.retain(|row| !is_row(row, *principal, *visit, MappingKind::Line));
+                }
+                Settled::EntryWritten(principal, visit, id) => {
+                    let rows = self.rows.iter_mut();
+                    for row in rows.filter(|row| is_row(row, *principal, *visit, MappingKind::Entry)) {
+                        row.written = true;
+                        row.entry = Some(RecordedEntry { id: Some(id.clone()) });
+                    }
+                }
+                Settled::EntryRemoved(principal, visit) => {
+                    self.rows.retain(|row| !is_row(row, *principal, *visit, MappingKind::Entry));
                 }
             }
         }
@@ -72,6 +98,7 @@ impl World {
             let identity = &reserved.identity;
             let mut row = self.row(reserved.principal, identity.visit, &identity.username);
             row.own = identity.own;
+            row.entry = (identity.kind == MappingKind::Entry).then(RecordedEntry::default);
             self.upsert(row);
         }
     }
@@ -84,7 +111,7 @@ impl World {
     fn upsert(&mut self, row: RecordedMapping) {
         let visit = self.visits.entry(row.person).or_default();
         *visit = (*visit).max(row.visit);
-        self.rows.retain(|other| other.principal != row.principal);
+        self.rows.retain(|other| other.principal != row.principal || other.kind() != row.kind());
         self.rows.push(row);
     }
 
@@ -100,9 +127,19 @@ impl World {
                 self.upsert(row);
             }
         }
+        if let Step::CreateEntry(entry) = step {
+            let mut row = self.row(entry.principal, entry.visit, &entry.username);
+            row.entry = Some(RecordedEntry::default());
+            row.writes = 1;
+            self.upsert(row);
+        }
         let taken = land(&mut self.observed, &mut self.uid, step);
+        if let (true, Step::DeleteEntry(entry)) = (taken, step) {
+            self.rows.retain(|row| !is_row(row, entry.principal, entry.visit, MappingKind::Entry));
+        }
         if let (true, Step::AwsAuth(write)) = (taken, step) {
-            self.rows.retain(|row| !write.removed.contains(&(row.principal, row.visit)));
+            let is_line = |row: &RecordedMapping| row.kind() == MappingKind::Line;
+            self.rows.retain(|row| !(is_line(row) && write.removed.contains(&(row.principal, row.visit))));
             for (principal, visit, text) in &write.rebased {
                 for row in self.rows.iter_mut().filter(|row| (row.principal, row.visit) == (*principal, *visit)) {
                     row.text_before.clone_from(text);
@@ -147,12 +184,24 @@ impl World {
     }
 }
 
+/// Whether a row is the one of this kind.
+fn is_row(row: &RecordedMapping, principal: crate::access::PrincipalId, visit: u32, kind: MappingKind) -> bool {
+    (row.principal, row.visit, row.kind()) == (principal, visit, kind)
+}
+
 /// Whether the person of a grant can do now what the grant is for.
 pub fn works(observed: &ClusterObservation, grant: &DesiredGrant) -> bool {
     let Some(state) = &observed.kubernetes else { return false };
     let authenticator = Authenticator::of(observed);
-    let Identified::Line(Taken { username, groups }) = authenticator.identify(grant.arn.as_str()) else { return false };
-    let identity = Identity { username, groups, visit: 0, own: true };
+    let (kind, username, groups) = match authenticator.identify(grant.arn.as_str()) {
+        Identified::Line(Taken { username, groups }) => (MappingKind::Line, username, groups),
+        Identified::Entry(entry) => {
+            let fields = entry.fields().unwrap();
+            (MappingKind::Entry, fields.username.clone(), fields.groups.clone())
+        }
+        Identified::NotMapped | Identified::Unknown(_) => return false,
+    };
+    let identity = Identity { username, groups, visit: 0, own: true, kind };
     AskedGrant::about(grant, &identity, state).questions.can.iter().all(|question| answer(state, question))
 }
 
@@ -201,7 +250,35 @@ pub fn land(observed: &mut ClusterObservation, uid: &mut u64, step: &Step) -> bo
             *uid += 1;
             land_binding(&mut state.bindings, *uid, step)
         }
+        Step::CreateEntry(new) => {
+            *uid += 1;
+            let EntryHolders::Listed(entries) = &mut observed.entries else { return false };
+            let is_new = !entries.iter().any(|entry| entry.arn == new.arn.as_str());
+            if is_new {
+                entries.push(entry(new, *uid));
+            }
+            is_new
+        }
+        // The call names no more than the principal.
+        Step::DeleteEntry(removal) => {
+            let EntryHolders::Listed(entries) = &mut observed.entries else { return false };
+            entries.retain(|entry| entry.arn != removal.arn);
+            true
+        }
     }
+}
+
+/// An access entry as EKS makes it.
+fn entry(new: &NewEntry, uid: u64) -> AccessEntry {
+    let fields = EntryFields {
+        id: format!("entry-{uid}"),
+        username: new.username.clone(),
+        kind: "STANDARD".into(),
+        tags: new.tags.clone(),
+        created_at: Some(samples::now()),
+        ..EntryFields::default()
+    };
+    AccessEntry { arn: new.arn.to_string(), details: EntryDetails::Read(fields) }
 }
 
 /// Gives an object that was written another version.

@@ -29,6 +29,7 @@ fn ending_goes_before_granting_and_the_binding_before_the_line() {
             Step::Binding { step: BindingStep::Create(_), .. } => "create",
             Step::Binding { .. } => "other",
             Step::AwsAuth(_) => "aws-auth",
+            Step::CreateEntry(_) | Step::DeleteEntry(_) => "entry",
             Step::CreateRole { .. } | Step::DeleteRole(_) => "role",
         })
         .collect();

@@ -2,6 +2,7 @@
 
 mod aws_auth;
 mod endings;
+mod entries;
 mod obstacles;
 mod own_roles;
 mod preview;

@@ -26,7 +26,7 @@ use uuid::Uuid;
 fn what_stands_in_the_way_is_said_and_nothing_is_written() {
     type Change = fn(&mut World);
     let cases: [(&str, Change, &str); 8] = [
-        ("mode", |world| world.observed.aws.as_mut().unwrap().mode = AuthenticationMode::Api, "entries_only"),
+        ("mode", |world| world.observed.aws.as_mut().unwrap().mode = AuthenticationMode::Api, "entries_not_read"),
         ("marker", |world| world.observed.kubernetes.as_mut().unwrap().marker = None, "marker_missing"),
         (
             "installation",
@@ -186,6 +186,7 @@ fn a_pause_holds_new_grants_alone_back() {
         .flat_map(|step| match step {
             Step::Binding { grant, .. } => vec![*grant],
             Step::AwsAuth(write) => write.grants.iter().copied().map(Some).collect(),
+            Step::CreateEntry(_) | Step::DeleteEntry(_) => vec![],
             Step::CreateRole { grants, .. } | Step::DeleteRole(LeavingRole { grants, .. }) => {
                 grants.iter().copied().map(Some).collect()
             }
@@ -198,7 +199,11 @@ fn a_pause_holds_new_grants_alone_back() {
         .iter()
         .filter_map(|step| match step {
             Step::AwsAuth(write) => Some(write.lines.len()),
-            Step::Binding { .. } | Step::CreateRole { .. } | Step::DeleteRole(_) => None,
+            Step::Binding { .. }
+            | Step::CreateRole { .. }
+            | Step::DeleteRole(_)
+            | Step::CreateEntry(_)
+            | Step::DeleteEntry(_) => None,
         })
         .collect();
     assert_eq!(lines, [0], "one line goes, none comes");
@@ -235,7 +240,11 @@ fn what_the_second_decision_does_not_allow_now_is_not_set_up_and_stops_nobody() 
     assert_eq!(plan.writes_for().0, [id(1)].into());
     let lines = |step: &Step| match step {
         Step::AwsAuth(write) => write.lines.len(),
-        Step::Binding { .. } | Step::CreateRole { .. } | Step::DeleteRole(_) => 0,
+        Step::Binding { .. }
+        | Step::CreateRole { .. }
+        | Step::DeleteRole(_)
+        | Step::CreateEntry(_)
+        | Step::DeleteEntry(_) => 0,
     };
     assert_eq!(plan.steps.iter().map(lines).sum::<usize>(), 1);
 }

@@ -45,7 +45,11 @@ fn leaving(desired: &DesiredCluster, world: &World) -> Vec<LeavingRole> {
     let steps = cluster::plan(desired, &world.observed).steps.into_iter();
     let deleted = steps.filter_map(|step| match step {
         Step::DeleteRole(leaving) => Some(leaving),
-        Step::Binding { .. } | Step::AwsAuth(_) | Step::CreateRole { .. } => None,
+        Step::Binding { .. }
+        | Step::AwsAuth(_)
+        | Step::CreateRole { .. }
+        | Step::CreateEntry(_)
+        | Step::DeleteEntry(_) => None,
     });
     deleted.collect()
 }
@@ -142,7 +146,7 @@ fn what_an_interrupted_run_may_still_delete_is_deleted_and_made_anew_before_anyt
             Step::CreateRole { .. } => "create",
             Step::Binding { step: BindingStep::Create(_), .. } => "bind",
             Step::AwsAuth(_) => "aws-auth",
-            Step::DeleteRole(_) | Step::Binding { .. } => "other",
+            Step::DeleteRole(_) | Step::Binding { .. } | Step::CreateEntry(_) | Step::DeleteEntry(_) => "other",
         })
         .collect();
     assert_eq!(kinds, ["delete", "aws-auth", "create", "bind"]);

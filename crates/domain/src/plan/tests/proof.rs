@@ -80,6 +80,8 @@ fn what_still_says_yes_after_the_end_is_named_and_lag_is_not_believed() {
         visit: 1,
         username: "latchkey:person-1:1".into(),
         own: true,
+        entry: None,
+        moves: false,
         key: None,
         inserted: None,
         text_before: None,

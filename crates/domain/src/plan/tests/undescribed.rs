@@ -24,8 +24,8 @@ fn gives(step: &Step) -> bool {
     match step {
         Step::Binding { step, .. } => step.gives(),
         Step::AwsAuth(write) => !write.lines.is_empty(),
-        Step::CreateRole { .. } => true,
-        Step::DeleteRole(_) => false,
+        Step::CreateRole { .. } | Step::CreateEntry(_) => true,
+        Step::DeleteRole(_) | Step::DeleteEntry(_) => false,
     }
 }
 
@@ -54,7 +54,7 @@ fn a_cluster_that_is_not_described_is_only_taken_away_from() {
     let ends = |step: &Step| match step {
         Step::Binding { grant, .. } => *grant == Some(id(4)),
         Step::AwsAuth(write) => write.grants == [id(4)] && write.removed.len() == 1,
-        Step::CreateRole { .. } | Step::DeleteRole(_) => false,
+        Step::CreateRole { .. } | Step::DeleteRole(_) | Step::CreateEntry(_) | Step::DeleteEntry(_) => false,
     };
     assert!(plan.steps.len() == 3 && plan.steps.iter().all(ends), "{:?}", plan.steps);
 

@@ -59,6 +59,8 @@ fn recorded(inserted: &str, text_before: String) -> RecordedMapping {
         visit: 1,
         username: "latchkey:jane:1".to_owned(),
         own: true,
+        entry: None,
+        moves: false,
         key: Some(Key::MapUsers),
         inserted: Some(inserted.to_owned()),
         text_before: Some(text_before),

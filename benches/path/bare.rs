@@ -3,9 +3,10 @@
 
 use crate::{
     people::{LOOK, give_back, given, proven, until},
+    rig::AwsUser,
     stage::{CLUSTER, Stage},
 };
-use latchkey_simulator::kubernetes::Logged;
+use latchkey_simulator::{aws::Call, kubernetes::Logged};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -16,14 +17,17 @@ pub struct Bare {
     revoke: Calls,
     client: kube::Client,
     iam: aws_sdk_iam::Client,
-    user: String,
+    eks: aws_sdk_eks::Client,
+    /// The name of the cluster in EKS.
+    cluster: String,
+    user: AwsUser,
     /// The present `mapUsers`.
     users: String,
 }
 
 /// Calls of one kind of change.
 struct Calls {
-    aws: Vec<String>,
+    aws: Vec<Call>,
     kubernetes: Vec<Logged>,
 }
 
@@ -33,8 +37,7 @@ const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
 
 impl Bare {
     /// Records on a simulated stage the calls that are then made on this one.
-    pub async fn new(stage: &Stage) -> Self {
-        let simulated = Stage::simulated().await.expect("what the real stage needs, the simulated one has");
+    pub async fn new(stage: &Stage, simulated: Stage) -> Self {
         let (ana, ben) = (proven(&simulated, "ana").await, simulated.signed_in("ben").await);
         let first = given(&simulated, (&ana, "ana"), &ben, LOOK).await;
         give_back(&ana, &first).await;
@@ -51,13 +54,16 @@ impl Bare {
         let at = revoking.kubernetes.iter().position(changes).expect("an end changes the binding");
         revoking.kubernetes.truncate(at + 1);
         // The calls to IAM run in parallel.
-        revoking.aws.clear();
+        let until = revoking.kubernetes[at].at;
+        revoking.aws.retain(|call| call.service == "eks" && call.at <= until);
         Self {
             grant: granting,
             revoke: revoking,
             client: stage.admin(),
             iam: stage.iam(),
-            user: stage.user("gus").name.clone(),
+            eks: stage.eks_client().await,
+            cluster: stage.clusters[0].arn.rsplit_once('/').expect("an ARN ends in a name").1.to_owned(),
+            user: stage.user("gus").clone(),
             users: stage.aws_auth().await["mapUsers"].clone(),
         }
     }
@@ -65,8 +71,8 @@ impl Bare {
     /// Makes the calls of a grant.
     pub async fn grant(&self) -> Duration {
         let from = Instant::now();
-        for action in &self.grant.aws {
-            self.aws(action).await;
+        for call in &self.grant.aws {
+            self.aws(call).await;
         }
         self.kubernetes(&self.grant.kubernetes, true).await;
         from.elapsed()
@@ -75,11 +81,18 @@ impl Bare {
     /// Makes the calls of an end, up to the first refusal by the API server.
     pub async fn revoke(&self) -> Duration {
         let from = Instant::now();
+        for call in &self.revoke.aws {
+            self.aws(call).await;
+        }
         self.kubernetes(&self.revoke.kubernetes, false).await;
         let taken = from.elapsed();
         // The rest of the bare grant is removed outside of the measurement.
         let _ = self.send("DELETE", &format!("{RBAC}/namespaces/payments/rolebindings/{BINDING}"), None).await;
         let _ = self.send("PATCH", AWS_AUTH, Some(json!({ "data": { "mapUsers": self.users } }))).await;
+        if self.grant.aws.iter().any(|call| call.action == "CreateAccessEntry") {
+            let gone = self.eks.delete_access_entry().cluster_name(&self.cluster).principal_arn(&self.user.arn);
+            gone.send().await.expect("the bare entry is there");
+        }
         taken
     }
 
@@ -151,10 +164,13 @@ impl Bare {
         self.client.request_text(request.expect("paths of the log are paths")).await
     }
 
-    async fn aws(&self, action: &str) {
-        let (iam, user) = (&self.iam, &self.user);
+    async fn aws(&self, call: &Call) {
+        if call.service == "eks" {
+            return self.eks(&call.action).await;
+        }
+        let (iam, user) = (&self.iam, &self.user.name);
         let document = "{\"Version\":\"2012-10-17\",\"Statement\":[]}";
-        match action {
+        match call.action.as_str() {
             "GetUser" => drop(iam.get_user().user_name(user).send().await),
             "ListUserPolicies" => drop(iam.list_user_policies().user_name(user).send().await),
             "GetUserPolicy" => drop(iam.get_user_policy().user_name(user).policy_name("bare").send().await),
@@ -164,6 +180,24 @@ impl Bare {
             "DeleteUserPolicy" => drop(iam.delete_user_policy().user_name(user).policy_name("bare").send().await),
             // For calls about tags or about the caller, any read costs the same.
             _ => drop(iam.list_user_tags().user_name(user).send().await),
+        }
+    }
+
+    async fn eks(&self, action: &str) {
+        let (eks, cluster, arn) = (&self.eks, &self.cluster, &self.user.arn);
+        match action {
+            "ListAccessEntries" => drop(eks.list_access_entries().cluster_name(cluster).send().await),
+            "DescribeAccessEntry" => {
+                drop(eks.describe_access_entry().cluster_name(cluster).principal_arn(arn).send().await);
+            }
+            "ListAssociatedAccessPolicies" => {
+                drop(eks.list_associated_access_policies().cluster_name(cluster).principal_arn(arn).send().await);
+            }
+            "CreateAccessEntry" => {
+                let entry = eks.create_access_entry().cluster_name(cluster).principal_arn(arn);
+                entry.username("latchkey:bare:1").send().await.expect("no other entry is in the way");
+            }
+            _ => drop(eks.describe_cluster().name(cluster).send().await),
         }
     }
 }
@@ -182,6 +216,6 @@ fn recorded(stage: &Stage) -> Calls {
     let requests = simulator.kubernetes(CLUSTER).expect("the first cluster is there").knobs().requests();
     let kubernetes = requests.into_iter().filter(|request| request.user == "latchkey-worker").collect();
     let calls = simulator.aws().faults().calls();
-    let aws = calls.into_iter().filter(|call| call.service == "iam").map(|call| call.action).collect();
+    let aws = calls.into_iter().filter(|call| ["iam", "eks"].contains(&call.service.as_str())).collect();
     Calls { aws, kubernetes }
 }

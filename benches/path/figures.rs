@@ -14,8 +14,10 @@ pub struct Figures {
 }
 
 impl Figures {
-    pub fn print(&self) {
+    /// Prints the table of people who are mapped in this way.
+    pub fn print(&self, way: &str) {
         let samples = self.granted.len();
+        println!("{way}");
         println!("{:<52} {:>9} {:>9}", format!("{samples} samples"), "p50", "p95");
         row("approval to proven active", &self.granted);
         row("  the same outside calls, bare", &self.bare_grant);

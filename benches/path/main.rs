@@ -1,5 +1,7 @@
 //! How long people wait, on the real components: from the approval to the proven access, and from the end of time to
-//! the first refusal at the API server; each beside the same outside calls made bare, one after the other.
+//! the first refusal at the API server; each beside the same outside calls made bare, one after the other. There is a
+//! table of people who are mapped by lines of aws-auth, and one of those who are by access entries. Both are without the
+//! time that a new entry takes to settle, and EKS's own API is the simulator, so that the second says nothing of EKS's.
 //!
 //! `make bench` prints the tables. Samples alternate, so that a busy machine is equally busy for both. With the
 //! argument `crowd` only fifty approvals at once are measured, with `one` only one at a time.
@@ -22,6 +24,7 @@ mod figures;
 
 use bare::Bare;
 use figures::Figures;
+use latchkey_simulator::seed::AuthenticationMode::{Api, ConfigMap};
 use people::{LOOK, ask, proven};
 use stage::{Stage, browser::Browser};
 use std::time::{Duration, Instant};
@@ -51,22 +54,31 @@ async fn run_crowd() {
 }
 
 async fn run() {
-    let Some(stage) = Stage::real().await else {
-        println!("no figures: a component is missing, 'make tools' installs it");
-        return;
-    };
-    let (ana, ben) = (proven(&stage, "ana").await, stage.signed_in("ben").await);
+    for (way, mode) in [("by a line of aws-auth", ConfigMap), ("by an access entry", Api)] {
+        let stage = if mode == ConfigMap { Stage::real().await } else { Stage::real_with(mode).await };
+        let (Some(stage), Some(simulated)) = (stage, Stage::simulated_in(mode).await) else {
+            println!("no figures: a component is missing, 'make tools' installs it");
+            return;
+        };
+        Box::pin(measure(&stage, simulated)).await.print(way);
+    }
+}
+
+async fn measure(stage: &Stage, simulated: Stage) -> Figures {
+    let (ana, ben) = (proven(stage, "ana").await, stage.signed_in("ben").await);
+    let bare = Box::pin(Bare::new(stage, simulated)).await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let working = tokio::spawn(latchkey::worker::run(stage.worker.clone(), async move { drop(stopped.await) }));
-    let bare = Box::pin(Bare::new(&stage)).await;
+    stage.eks().aws().entry_knobs().propagate_after(Duration::ZERO);
+    let worker = stage.worker.clone().settling(Duration::ZERO);
+    let working = tokio::spawn(latchkey::worker::run(worker, async move { drop(stopped.await) }));
     // The first sample pays for connections, caches and plans.
-    sample(&stage, &ana, &ben).await;
+    sample(stage, &ana, &ben).await;
     bare.grant().await;
     bare.revoke().await;
 
     let mut figures = Figures::default();
     for _ in 0..SAMPLES {
-        let taken = sample(&stage, &ana, &ben).await;
+        let taken = sample(stage, &ana, &ben).await;
         figures.granted.push(taken.granted);
         figures.refused.push(taken.refused);
         figures.first_calls_refused += usize::from(!taken.first_call);
@@ -74,9 +86,9 @@ async fn run() {
         figures.bare_grant.push(bare.grant().await);
         figures.bare_revoke.push(bare.revoke().await);
     }
-    figures.print();
     drop(stop);
     let _ = working.await;
+    figures
 }
 
 /// One access, from its approval to its end.

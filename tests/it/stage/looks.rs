@@ -1,6 +1,6 @@
 //! What a test reads in the world without Latchkey.
 
-use super::{Stage, caller};
+use super::{Stage, caller, deployment};
 use k8s_openapi::api::{core::v1::ConfigMap, rbac::v1::RoleBinding};
 use latchkey_simulator::aws::HeldEntry;
 use std::collections::BTreeMap;
@@ -54,6 +54,11 @@ impl Stage {
             policies.insert(policy, document.into_owned());
         }
         policies
+    }
+
+    /// A client of EKS, as the worker's user.
+    pub async fn eks_client(&self) -> aws_sdk_eks::Client {
+        deployment::eks(&self.outside.eks_url, &self.outside.worker).await
     }
 
     /// A client of IAM, for reads of the test's own.

@@ -171,6 +171,13 @@ impl Stage {
         Some(Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await)
     }
 
+    /// The same with the first cluster in this mode. If it has access entries, one of them lets the worker in.
+    pub async fn simulated_in(mode: AuthenticationMode) -> Option<Self> {
+        let door = Door::open().await;
+        let backdrop = simulated::backdrop_in(&door, mode).await?;
+        Some(Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await)
+    }
+
     /// The same with more lines of `[login]`, and with these quirks of the provider from the start.
     pub async fn simulated_with(login: &str, quirks: Vec<Quirk>) -> Option<Self> {
         let door = Door::open().await;

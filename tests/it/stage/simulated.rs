@@ -9,7 +9,7 @@ use latchkey::config;
 use latchkey_domain::plan::bootstrap;
 use latchkey_simulator::{
     Simulator,
-    seed::{Keys, OidcClient, Seed, SeedCluster, SeedPerson, SeedUser},
+    seed::{AuthenticationMode, Keys, OidcClient, Seed, SeedCluster, SeedEntry, SeedPerson, SeedUser},
 };
 use latchkey_testkit::ACCOUNT;
 
@@ -17,12 +17,17 @@ use latchkey_testkit::ACCOUNT;
 const CLUSTERS: [&str; 2] = [CLUSTER, "staging-eu"];
 
 pub(super) async fn backdrop(door: &Door) -> Option<Backdrop> {
+    backdrop_in(door, AuthenticationMode::ConfigMap).await
+}
+
+/// The same with the first cluster in this mode. If it has access entries, one of them lets the worker in.
+pub(super) async fn backdrop_in(door: &Door, mode: AuthenticationMode) -> Option<Backdrop> {
     Tool::Kubectl.require()?;
     Tool::AwsCli.require()?;
     let arn = |name: &str| format!("arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{name}");
     let arns = CLUSTERS.map(arn);
     let policy = policy(ACCOUNT, &[(CLUSTERS[0], &arns[0]), (CLUSTERS[1], &arns[1])]);
-    let simulator = Simulator::start(seed(door, &policy), None).await.unwrap();
+    let simulator = Simulator::start(seed(door, &policy, mode), None).await.unwrap();
     let endpoint = simulator.aws_endpoint().to_string();
     let worker = user(&simulator, "latchkey-worker", simulator.worker_arn().unwrap(), simulator.worker_keys().unwrap());
     let with_user = PEOPLE.iter().filter(|(_, _, has_user)| *has_user);
@@ -47,7 +52,7 @@ pub(super) async fn backdrop(door: &Door) -> Option<Backdrop> {
     })
 }
 
-fn seed(door: &Door, policy: &str) -> Seed {
+fn seed(door: &Door, policy: &str, mode: AuthenticationMode) -> Seed {
     let mut seed = Seed::new(REGION, ACCOUNT);
     let file = config::policy::parse(policy).unwrap();
     let objects: Vec<_> = bootstrap::manifests(&file)
@@ -63,10 +68,15 @@ fn seed(door: &Door, policy: &str) -> Seed {
             aws: has_user.then(|| SeedUser::new(handle, PATH)),
         });
     }
+    let worker = format!("arn:aws:iam::{ACCOUNT}:user/latchkey-worker");
     for name in CLUSTERS {
+        let mode = if name == CLUSTER { mode } else { AuthenticationMode::ConfigMap };
+        let has_entries = mode != AuthenticationMode::ConfigMap;
         seed.clusters.push(SeedCluster {
+            mode,
+            entries: has_entries.then(|| SeedEntry::new(&worker, "latchkey-worker")).into_iter().collect(),
             namespaces: vec!["payments".to_owned(), "checkout".to_owned()],
-            aws_auth: Some(aws_auth(ACCOUNT, &format!("arn:aws:iam::{ACCOUNT}:user/latchkey-worker"))),
+            aws_auth: Some(aws_auth(ACCOUNT, &worker)),
             objects: objects.clone(),
             ..SeedCluster::new(name)
         });

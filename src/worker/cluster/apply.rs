@@ -19,11 +19,11 @@ use latchkey_domain::{
     },
     eks::arn::PrincipalArn,
     plan::{
-        authenticator::{EntryRemoval, NewEntry},
+        authenticator::{Authenticator, EntryRemoval, MappingKind, NewEntry, OwnEntry},
         bindings::BindingStep,
         cluster::{AWS_AUTH, AwsAuthWrite, Step, not_ours},
         desired::BindingKey,
-        observation::{ClusterState, Marker},
+        observation::{ClusterObservation, ClusterState, Marker},
         own_roles::LeavingRole,
     },
 };
@@ -384,10 +384,36 @@ impl ClusterRun<'_> {
                 Ok(()) | Err(_) => {}
             }
         }
-        let mut tx = trail::held(&self.worker.store, self.lease).await?;
-        tx.deleted_entry(entry).await?;
-        trail::commit(tx).await?;
         Ok(Ok(Some(entry.id.clone())))
+    }
+
+    /// Records that entries are gone which this run deleted, if EKS shows them no more. One that it still shows is
+    /// recorded by a later look.
+    pub(super) async fn forget_deleted(&self, look: &ClusterObservation) -> Result<(), Interrupted> {
+        let authenticator = Authenticator::of(look);
+        let is_gone = |entry: &&EntryRemoval| {
+            let mut recorded = self.desired.mappings.iter().filter(|row| row.kind() == MappingKind::Entry);
+            let row = recorded.find(|row| (row.principal, row.visit) == (entry.principal, entry.visit));
+            row.is_some_and(|row| authenticator.entry_of(row, self.desired.installation) == OwnEntry::Absent)
+        };
+        let deleted = self.plan.steps.iter().filter_map(|step| match step {
+            Step::DeleteEntry(entry) => Some(entry),
+            Step::CreateEntry(_)
+            | Step::Binding { .. }
+            | Step::AwsAuth(_)
+            | Step::CreateRole { .. }
+            | Step::DeleteRole(_) => None,
+        });
+        let may_come = |entry: &&EntryRemoval| self.desired.entries_uncertain.contains(&entry.principal);
+        let gone: Vec<&EntryRemoval> = deleted.filter(|entry| is_gone(entry) && !may_come(entry)).collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let mut tx = trail::held(&self.worker.store, self.lease).await?;
+        for entry in gone {
+            tx.deleted_entry(entry).await?;
+        }
+        trail::commit(tx).await
     }
 }
 

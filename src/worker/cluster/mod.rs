@@ -222,7 +222,7 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: RunSco
             observation
         } else {
             match look_again(worker, id, &reached, narrowed.as_ref()).await? {
-                Ok(state) => run.after_writes(state, &applied).await,
+                Ok(state) => run.after_writes(state, &applied).await?,
                 Err(fault) => return Ok(RunOutcome { findings: told.events, ..failed(fault).await? }),
             }
         };
@@ -393,10 +393,12 @@ impl ClusterRun<'_> {
     }
 
     /// The observation after the writes: the access entries that were written are looked up once more.
-    async fn after_writes(&self, state: ClusterState, applied: &RunWrites) -> ClusterObservation {
+    async fn after_writes(&self, state: ClusterState, applied: &RunWrites) -> Result<ClusterObservation, Interrupted> {
         let mut holders = self.holders.clone();
         entries::again(self.worker, self.arn, &mut holders, &applied.entries).await;
-        observation(&self.reached.aws, state, &holders)
+        let observation = observation(&self.reached.aws, state, &holders);
+        self.forget_deleted(&observation).await?;
+        Ok(observation)
     }
 
     /// Whether a grant that was to stay is bound in a namespace that was made anew since the observation of the plan:

@@ -196,6 +196,24 @@ async fn a_deletion_whose_answer_was_lost_is_done_once_more_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn an_entry_that_eks_denies_for_a_moment_is_not_forgotten() {
+    let world = World::in_mode(Api).await;
+    let grant = world.active("ana").await;
+    world.give_back("ana", grant).await;
+    // The look sees it, and the question right before the deletion is answered by a server that lags.
+    let faults = world.simulator.aws().faults();
+    faults.skip("eks:DescribeAccessEntry", 1);
+    let message = "The specified principalArn could not be found. You can view your available access entries with \
+                   'list-access-entries'.";
+    faults.next("eks:DescribeAccessEntry", 1, &Fault::Fail(ApiError::new(404, "ResourceNotFoundException", message)));
+    run_once(&world.next_worker()).await.unwrap();
+    assert!(world.state(grant).await == "revoking" || world.own_entries(PROD).is_empty());
+    world.rests_are_over().await;
+    world.until(grant, "ended").await;
+    assert_eq!(world.own_entries(PROD), []);
+}
+
+#[tokio::test]
 async fn an_entry_that_another_client_makes_at_the_same_moment_is_theirs_and_is_bound_as_it_is() {
     let world = World::in_mode(Api).await;
     let grant = world.approved("ana").await;
@@ -374,6 +392,7 @@ async fn an_operator_moves_a_line_to_an_entry_of_the_same_user_and_the_access_go
     for _ in 0..2 {
         look(&world, &worker).await;
         assert_eq!(world.lists_pods("ana", PROD, "payments").await, 200);
+        assert_eq!(world.trouble(grant).await, "", "no moment of it is trouble");
     }
     assert_eq!(entry(&world).username, "latchkey:ana:1");
     assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS, "the line is out");

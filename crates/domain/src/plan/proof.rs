@@ -225,7 +225,8 @@ fn mapping_differs(grant: &DesiredGrant, identity: &Identity, authenticator: &Au
         }
         Identified::Entry(entry) => entry.fields().is_some_and(|fields| {
             let is_same = fields.username == identity.username && fields.groups == identity.groups;
-            is_same && fields.policies.is_empty() && identity.kind == MappingKind::Entry
+            // A principal that is being moved is planned by its line, and is the same user by its entry.
+            is_same && fields.policies.is_empty() && (identity.own || identity.kind == MappingKind::Entry)
         }),
         Identified::NotMapped | Identified::Unknown(_) => false,
     };

@@ -52,6 +52,7 @@ impl ToldEvent<'_> {
             | Event::ClusterFoundAgain {}
             | Event::ClusterGone { .. }
             | Event::ClusterRestoreAccepted { .. }
+            | Event::ClusterRoleGivenUp { .. }
             | Event::ClusterGrantingPaused { .. }
             | Event::ClusterGrantingResumed { .. }
             | Event::ClusterDriftFound { .. } => self.of_cluster(event),
@@ -214,6 +215,9 @@ impl ToldEvent<'_> {
             Event::ClusterDriftFound { what, .. } if !what.is_empty() => {
                 self.on_cluster(start.text(" found drift")).text(": ").parsed(what.trim_end_matches('.')).text(".")
             }
+            Event::ClusterRoleGivenUp { role, .. } => self
+                .on_cluster(start.text(" gave up the ClusterRole ").name(role))
+                .text(": no access and no profile needs it any more, and it is deleted."),
             _ => self.on_cluster(start.text(" found drift")).text("."),
         }
     }

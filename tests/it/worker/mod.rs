@@ -8,7 +8,7 @@ mod decided_again;
 mod entries;
 mod kept_locked;
 mod overlap;
-mod own_roles;
+pub mod own_roles;
 mod paused;
 mod restored;
 mod rows_kept;

@@ -36,7 +36,7 @@ pub struct ClustersPage {
 #[derive(Debug, Clone)]
 pub struct ClusterListRow {
     pub address: String,
-    pub ask: Option<String>,
+    pub ask: Offer,
     pub name: String,
     pub prod: bool,
     pub place: String,
@@ -45,6 +45,17 @@ pub struct ClusterListRow {
     pub mode: Option<&'static str>,
     pub mine: i64,
     pub live: i64,
+}
+
+/// Whether a request for a cluster is offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offer {
+    /// The address of the form.
+    At(String),
+    /// Latchkey cannot set anything up there yet.
+    NotYet,
+    /// No policy lets this person ask.
+    Never,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -91,11 +102,15 @@ impl ClusterListRow {
         let refuses = row.mode == Some(AuthenticationMode::Api);
         Self {
             address: format!("/clusters/{}", row.id),
-            ask: (!refuses).then(|| format!("/requests/new?cluster={}", row.name)),
+            ask: match (signed_in.may_ask_on(&row.name), refuses) {
+                (false, _) => Offer::Never,
+                (true, true) => Offer::NotYet,
+                (true, false) => Offer::At(format!("/requests/new?cluster={}", row.name)),
+            },
             name: row.name.clone(),
             prod: is_prod(&signed_in.policy.file, &row.name),
             place,
-            pill: Sight::of(age, row.was_read, row.trouble).pill(),
+            pill: Sight::of(age, row.was_read, row.trouble).pill(row.paused),
             read: row
                 .age_seconds
                 .map_or_else(|| "never".to_owned(), |age| format!("{} ago", duration(SignedDuration::from_secs(age)))),
@@ -120,6 +135,7 @@ impl ClustersPage {
             age_seconds: age,
             trouble,
             was_read: age.is_some(),
+            paused: name == "staging-eu",
             mine: i64::from(name == "prod-eu"),
             live: 4,
         };

@@ -335,7 +335,7 @@ impl RequestPage {
     fn deciding(grave: bool, decision: DecisionForm) -> Self {
         let mut page = Self::sample(&as_ben(), &detail(grave));
         page.change = Some(change(grave));
-        page.waits = grave.then(|| paused(Reader::Decider, &crate::web::samples::clock()));
+        page.waits = grave.then(|| paused(Reader::Other, &crate::web::samples::clock()));
         page.read = Some(Freshness { text: Html::prose("From what the worker read 40 s ago."), stale: false });
         page.history = Some(history());
         page.decision = Some(decision);
@@ -463,6 +463,7 @@ impl AskPage {
             live: false,
         };
         let wrong = |field, anchor, text: &str| Wrong { field, anchor, text: Html::prose(text) };
+            may_ask: true,
         let empty = Self {
             layout: ana.layout(NavItem::Ask, "Request access"),
             clusters: ClusterChoices {

@@ -159,7 +159,7 @@ async fn start(store: &Store, id: GrantId) -> Result<bool, StoreError> {
         }
         Some(NotNow::HeldBack(why)) => {
             let fares = Fares::Retrying { why: (&why).into(), attempt: 1, again_in: HELD_BACK };
-            let leg = LegWrite { fares, proven: None, proof: None, stood: None, compared: None };
+            let leg = LegWrite { fares, proven: None, proof: None, stood: None, compared: None, wider: None };
             tx.write_leg(id, Target::Cluster(scheduled.facts.terms.cluster), &leg).await?;
             false
         }

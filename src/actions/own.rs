@@ -5,7 +5,7 @@ use crate::{
     machine,
     store::{
         Store, StoreError, Tx,
-        people::{self, Principal},
+        people::{self, ArnHolder},
     },
 };
 use latchkey_domain::{
@@ -106,7 +106,7 @@ async fn own_once(
 }
 
 /// Renews an identity that its holder proved again; `false` if it ended meanwhile.
-async fn renew(mut tx: Tx, person: &Person, held: &Principal) -> Result<bool, StoreError> {
+async fn renew(mut tx: Tx, person: &Person, held: &ArnHolder) -> Result<bool, StoreError> {
     let mut locked = tx.lock_principal(held.id).await?;
     if !locked.stands() {
         return Ok(false);
@@ -121,7 +121,7 @@ async fn renew(mut tx: Tx, person: &Person, held: &Principal) -> Result<bool, St
 /// Replaces an identity whose ARN IAM gave to a new user: everything that the old user had ends, and its pending
 /// requests are closed. Returns the targets to wake, which are locked after all grants, in the order of their keys;
 /// `None` if the identity has to be read again.
-async fn replace(tx: &mut Tx, by: &Person, held: &Principal) -> Result<Option<Vec<Wake>>, StoreError> {
+async fn replace(tx: &mut Tx, by: &Person, held: &ArnHolder) -> Result<Option<Vec<Wake>>, StoreError> {
     let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
     let ending = End { cause: Cause::PrincipalReplaced, actor, reason: None };
     let EndedIdentity::Done { stood: true, wakes } = identities::end(tx, held.id, &ending).await? else {

@@ -226,7 +226,7 @@ pub async fn uncertain(connection: &mut PgConnection, cluster: ClusterId) -> Res
 pub struct RoleDeletions {
     /// The UIDs of those that an interrupted run may still delete.
     pub open: BTreeSet<String>,
-    /// Whether one was refused.
+    /// Whether one was refused for want of the right.
     pub refused: bool,
 }
 
@@ -236,7 +236,8 @@ pub struct RoleDeletions {
 /// `Database`.
 pub async fn role_deletions(connection: &mut PgConnection, cluster: ClusterId) -> Result<RoleDeletions, StoreError> {
     let rows = sqlx::query!(
-        r#"select detail ->> 'uid' as uid, coalesce(latchkey_became(outcome, code) = 'failed', false) as "failed!"
+        r#"select detail ->> 'uid' as uid, coalesce(latchkey_became(outcome, code) = 'failed', false) as "failed!",
+             coalesce(blocker ->> 'code' = 'refused', false) as "refused!"
          from intent i where target_kind = 'cluster' and target_key = $1 and step = $2
            and ((finished_at > (select clock_timestamp()) - make_interval(secs => $3)
                and latchkey_became(outcome, code) <> 'done')
@@ -251,10 +252,11 @@ pub async fn role_deletions(connection: &mut PgConnection, cluster: ClusterId) -
     .await?;
     let mut deletions = RoleDeletions::default();
     for row in rows {
-        match (row.failed, row.uid) {
-            (true, _) => deletions.refused = true,
-            (false, Some(uid)) => drop(deletions.open.insert(uid)),
-            (false, None) => {}
+        match (row.failed, row.refused, row.uid) {
+            (true, true, _) => deletions.refused = true,
+            // It had no effect, and the next look tries it again.
+            (true, false, _) | (false, _, None) => {}
+            (false, _, Some(uid)) => drop(deletions.open.insert(uid)),
         }
     }
     Ok(deletions)

@@ -2,7 +2,9 @@
 //!
 //! A leg has what is proven, its condition, its blocker (`code`, and `blocker` with its facts), its back-off and its
 //! evidence ([`latchkey_domain::access::evidence::Evidence`]). Residual access is in `beside` as values and in
-//! `residual` as their sentences. What it allows more than was approved is in `wider`, whose sentences queries go by.
+//! `residual` as their sentences. What it allows more than was approved is in `wider`, whose sentences queries go by: by
+//! the last proof, or by a later look that proved nothing.
+//! `doubted_since` is since when looks at it see trouble while the grant is active; it stays once the grant ends.
 //! `error` is what earlier versions wrote. A trigger makes the legs with the grant; the web clears a back-off.
 
 use super::{
@@ -52,6 +54,16 @@ pub struct LegWrite<'a> {
     pub stood: Option<&'a BTreeSet<String>>,
     /// For a principal: what the run learned about its identity.
     pub compared: Option<Compared>,
+    /// What it allows beyond what was decided, seen by a look that proved nothing. A proof has its own.
+    pub wider: Option<SeenWider>,
+}
+
+/// What an access allows beyond what was decided.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SeenWider {
+    pub whys: Vec<Blocker>,
+    /// The sentence of each, which queries go by.
+    pub said: Vec<String>,
 }
 
 /// What a proof saw.
@@ -193,7 +205,10 @@ impl Tx {
             Fares::Blocked { why, attempt, again_in } => ("blocked", Some(why), *attempt, Some(*again_in)),
         };
         let (evidence, wider) = leg.proof.as_ref().map(|proof| (&proof.evidence, proof.wider.as_slice())).unzip();
+        let wider = wider.or(leg.wider.as_ref().map(|wider| wider.said.as_slice()));
+        let wider: Option<Vec<String>> = wider.map(|said| said.iter().map(|text| kept(text).into_owned()).collect());
         let evidence = evidence.map(to_json).transpose()?;
+        let beyond = leg.wider.as_ref().map(|wider| to_json(&wider.whys)).transpose()?;
         let blocker = why.map(to_json).transpose()?;
         let stood: Option<Vec<String>> =
             leg.stood.map(|stood| stood.iter().map(|binding| kept(binding).into_owned()).collect());
@@ -203,7 +218,12 @@ impl Tx {
                ahead = case when $4 is null or $4 = 'nothing' then ahead else (select b.ahead from business_clock b) end,
                condition = $5, error = null, code = $6, blocker = $13, attempts = $7, next_try = clock_timestamp() + make_interval(secs => $8),
                rests_until = clock_timestamp() + make_interval(secs => $8),
-               evidence = coalesce($9, evidence), wider = coalesce($10, wider), stood = coalesce($11, stood),
+               evidence = coalesce($9, case when $14::jsonb is null or jsonb_typeof(evidence) <> 'object' then evidence
+                 when $14::jsonb = '[]' then evidence - 'wider'
+                 else evidence || jsonb_build_object('wider', $14::jsonb) end),
+               wider = coalesce($10, wider), stood = coalesce($11, stood),
+               doubted_since = case when (select g.state from access_grant g where g.id = $1) <> 'active' then doubted_since
+                 when $5 = 'ok' then null else coalesce(doubted_since, latchkey_now()) end,
                identity = coalesce($12, identity),
                identity_at = case when $12::text is null then identity_at else clock_timestamp() end
              where grant_id = $1 and target_kind = $2 and target_key = $3",
@@ -216,10 +236,11 @@ impl Tx {
             i32::try_from(attempt).unwrap_or(i32::MAX),
             again_in.map(|wait| wait.as_secs_f64()),
             evidence,
-            wider,
+            wider.as_deref(),
             stood.as_deref(),
             leg.compared.map(Compared::as_str),
             blocker,
+            beyond,
         )
         .execute(self.connection())
         .await?;

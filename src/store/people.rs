@@ -4,7 +4,7 @@
 
 use super::{
     Store, StoreError, Tx, begin,
-    columns::{person, readable, time},
+    columns::{person, read_time, readable, time},
 };
 use crate::machine;
 use jiff::{SignedDuration, Timestamp};
@@ -175,50 +175,60 @@ pub(super) fn audiences(file: &PolicyFile) -> (Vec<String>, Vec<String>) {
     (groups.into_iter().collect(), handles.into_iter().collect())
 }
 
-/// The principals that a person has proven and still has, oldest first.
+/// The principals that a person has proven and still has, oldest first. One whose time of proof cannot be read is left
+/// out, and the log names it: its holder proves it again.
 ///
 /// # Errors
 /// `Database`.
 pub async fn principals(store: &Store, of: PersonId) -> Result<Vec<Principal>, StoreError> {
     let rows = sqlx::query!(
-        "select id, person_id, arn, unique_id, aws_profile, proven_at from principal
-         where person_id = $1 and ended_at is null order by proven_at, id",
+        "select id, person_id, arn, unique_id, aws_profile, latchkey_readable(proven_at) as proven_at from principal
+         where person_id = $1 and ended_at is null order by principal.proven_at, id",
         of.0
     )
     .fetch_all(store.pool())
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Principal {
-            id: PrincipalId(row.id),
-            person: PersonId(row.person_id),
-            arn: row.arn,
-            unique_id: row.unique_id,
-            aws_profile: row.aws_profile,
-            proven_at: row.proven_at.to_jiff(),
-        })
-        .collect())
+    Ok(readable(rows.into_iter().map(|row| {
+        let id = row.id;
+        let read = move || -> Result<Principal, StoreError> {
+            Ok(Principal {
+                id: PrincipalId(row.id),
+                person: PersonId(row.person_id),
+                arn: row.arn,
+                unique_id: row.unique_id,
+                aws_profile: row.aws_profile,
+                proven_at: read_time("principal", "proven_at", row.proven_at)?,
+            })
+        };
+        (id, read())
+    })))
+}
+
+/// A principal that now has an ARN, as far as a new proof of that ARN goes by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArnHolder {
+    pub id: PrincipalId,
+    pub person: PersonId,
+    pub arn: String,
+    pub unique_id: String,
 }
 
 /// The principal that now has this ARN; `None` if no person has proven it.
 ///
 /// # Errors
 /// `Database`.
-pub async fn principal_by_arn(store: &Store, arn: &str) -> Result<Option<Principal>, StoreError> {
+pub async fn principal_by_arn(store: &Store, arn: &str) -> Result<Option<ArnHolder>, StoreError> {
     let row = sqlx::query!(
-        "select id, person_id, arn, unique_id, aws_profile, proven_at from principal
-         where lower(arn) = lower($1) and ended_at is null limit 1",
+        "select id, person_id, arn, unique_id from principal where lower(arn) = lower($1) and ended_at is null limit 1",
         arn
     )
     .fetch_optional(store.pool())
     .await?;
-    Ok(row.map(|row| Principal {
+    Ok(row.map(|row| ArnHolder {
         id: PrincipalId(row.id),
         person: PersonId(row.person_id),
         arn: row.arn,
         unique_id: row.unique_id,
-        aws_profile: row.aws_profile,
-        proven_at: row.proven_at.to_jiff(),
     }))
 }
 

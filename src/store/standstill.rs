@@ -1,5 +1,5 @@
-//! What stands still because another session keeps a lock: an access that is over and cannot end, a target that no run
-//! takes up, the seal of the audit log. Each is an alarm that names the session, as far as the database tells the
+//! What stands still, mostly because another session keeps a lock: an access that is over and cannot end, a target that
+//! no run takes up, or on which no run reaches its end, the seal of the audit log. Each is an alarm that names the session, as far as the database tells the
 //! worker's role, and clears itself.
 //!
 //! `kept_locked` is each of these, checked each 30 s:
@@ -14,11 +14,14 @@
 //! `seal_stands_still`: an event has waited for its link for 2 min (`event_unsealed.queued_at`, by the database's
 //! clock), and this worker has seen no new link for 2 min. A queue of thousands that shrinks is not one.
 //!
+//! `runs_break_off`: no run on a target has reached its end for 2 min, in three claims or more.
+//!
 //! How long something lasts is known from one worker's looks ([`Watch`]), counted from its first. The worker waits
 //! 1.5 s for a row itself, and names the session that the server says it waits for, or that this session waits for:
 //! session number, role, and the application name that it chose; since when, only for sessions of the worker's own
 //! role. Table locks are read from `pg_locks`. The alarm is over once the row or the table is free, or links are made.
 
+mod breaks;
 mod keepers;
 mod rows;
 mod said;
@@ -92,6 +95,7 @@ pub async fn look_over(store: &Store, watch: &Watch, at: Instant) -> Result<(), 
         }
     }
     waits::tell(store).await?;
+    breaks::tell(store, watch, at).await?;
     match waits_for_seal(store).await? {
         Some(waits) if waits > LONG && matches!(links, Grows::NotFor(long) if long > LONG) => {
             tell_of_seal(store, waits).await
@@ -218,5 +222,10 @@ async fn seals(store: Store, links: Grows) -> Result<bool, StoreError> {
 /// Clears the alarms about what goes on again, or is over.
 async fn clear_what_goes_on(store: &Store, links: Grows) -> Result<(), StoreError> {
     alarms::clear_over(store, AlarmCode::KeptLocked, |tx, alarm| is_let_go(store.clone(), tx, alarm).boxed()).await?;
+    let runs_end = |alarm: &StandingAlarm| {
+        let (store, subject) = (store.clone(), alarm.subject.clone());
+        async move { breaks::is_over(&store, &subject).await }.boxed()
+    };
+    alarms::clear_over(store, AlarmCode::RunsBreakOff, |_, alarm| runs_end(alarm)).await?;
     alarms::clear_over(store, AlarmCode::SealStandsStill, |_, _| seals(store.clone(), links).boxed()).await
 }

@@ -96,7 +96,7 @@ pub async fn claim(
          due as (
            select kind, key from (select * from well union all select * from ailing) due
            order by revoking desc, due_at limit $3)
-         update target t set epoch = t.epoch + 1, lease_holder = $1, ran_at = clock_timestamp(),
+         update target t set epoch = t.epoch + 1, finished_epoch = coalesce(t.finished_epoch, t.epoch), lease_holder = $1, ran_at = clock_timestamp(),
            lease_until = clock_timestamp() + make_interval(secs => $2)
          from due where t.kind = due.kind and t.key = due.key
          returning t.kind, t.key, t.epoch, t.generation, t.failure is not null as "ailing!""#,

@@ -112,6 +112,7 @@ pub fn found(checked: &ChainWalks) -> words::audit::WalkedChain<'_> {
         broken: checked.broken.as_ref().map(|(at, place, why)| (*at, *place, why.as_str())),
         walking: checked.walking,
         asked: checked.asked,
+        unattended: checked.unattended,
         unreadable: &checked.unreadable,
     }
 }

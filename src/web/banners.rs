@@ -9,7 +9,7 @@ use crate::{
             pulse::Pulse,
         },
     },
-    words::{Clock, time::duration},
+    words::{Clock, steps::full_stop, time::duration},
 };
 use jiff::SignedDuration;
 
@@ -37,9 +37,9 @@ impl Banner {
 }
 
 impl Pulse {
-    /// The banners for operators alone, since only they can act on them: alarms, and clusters that are fenced, have no
-    /// marker, or on which granting is paused. A failed run has no banner: it may be over in a minute, and each waiting access says
-    /// so on its own page.
+    /// The banners for operators alone, since only they can act on them: accesses that give more than was decided,
+    /// alarms, and clusters that are fenced, have no marker, or on which granting is paused. A failed run has no
+    /// banner: it may be over in a minute, and each waiting access says so on its own page.
     pub(super) fn operators_banners(&self, clock: &Clock) -> Vec<Banner> {
         let banner = |held: &OnHold| {
             let name = &held.cluster;
@@ -70,7 +70,26 @@ impl Pulse {
             banner.text = banner.text.then_link(&address, "Open it");
             Some(Banner { leads_to: Some(address), ..banner })
         };
-        self.alarm().into_iter().chain(self.held.iter().filter_map(banner)).collect()
+        self.wider().into_iter().chain(self.alarm()).chain(self.held.iter().filter_map(banner)).collect()
+    }
+
+    /// The accesses that give more than was decided: the first, and how many there are.
+    fn wider(&self) -> Option<Banner> {
+        let wider = self.wider.as_ref()?;
+        let (what, cluster) = (full_stop(&wider.what), &wider.cluster);
+        let (text, address) = match wider.accesses {
+            0 | 1 => {
+                let text = format!("An access on `{cluster}` gives more than was decided. {what}");
+                (text, format!("/grants/{}", wider.first))
+            }
+            more => {
+                let text = format!("{more} accesses give more than was decided. The first, on `{cluster}`: {what}");
+                (text, "/status#stuck".to_owned())
+            }
+        };
+        let mut banner = Banner::new(Tone::Danger, &text);
+        banner.text = banner.text.then_link(&address, "Open it");
+        Some(Banner { leads_to: Some(address), ..banner })
     }
 
     /// The newest alarm, and how many alarms there are.

@@ -42,6 +42,8 @@ pub struct IdentityRow {
 #[template(path = "identities/list.html")]
 pub struct IdentitiesPage {
     pub layout: Layout,
+    /// Whether a policy allows this person to ask for anything.
+    pub may_ask: bool,
     pub rows: Vec<IdentityRow>,
 }
 
@@ -50,6 +52,7 @@ async fn list(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<Ide
     let principals = people::principals(&state.store, signed_in.visitor.person.id).await?;
     Ok(IdentitiesPage {
         layout: signed_in.layout(NavItem::Identities, "AWS identities"),
+        may_ask: signed_in.may_ask(),
         rows: principals.into_iter().map(IdentityRow::of).collect(),
     })
 }
@@ -239,7 +242,8 @@ impl IdentitiesPage {
             proven_at: "2026-11-03T09:12:00Z".parse().unwrap(),
             aws_profile: Some("payments".to_owned()),
         };
-        Self { layout: signed_in.layout(NavItem::Identities, "AWS identities"), rows: vec![row] }
+        let layout = signed_in.layout(NavItem::Identities, "AWS identities");
+        Self { layout, may_ask: signed_in.may_ask(), rows: vec![row] }
     }
 
     /// The page without identities.

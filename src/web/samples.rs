@@ -181,7 +181,7 @@ fn what_happened_to_an_access_keeps_each_proof_and_what_others_changed() {
         html.split("What happened").nth(1).unwrap().split("What was written").next().unwrap().to_owned()
     };
     let changed = "Another client took the line of <code>latchkey:ana:3</code> out of aws-auth";
-    let setup = ["Proven in IAM<", "Proven on the cluster<", "Access works.", changed];
+    let setup = ["Proven in IAM<", "Proven on the cluster<", "Proven to work.", changed];
     let end = ["Proven gone from IAM<", "Proven gone from the cluster<"];
     for (state, told) in [("active", setup.to_vec()), ("ended", [&setup[..], &end[..]].concat())] {
         let html = rail(state);

@@ -22,7 +22,7 @@ use axum::{
     http::{Method, request::Parts},
 };
 use jiff::tz::TimeZone;
-use latchkey_domain::access::{SessionId, person::Theme};
+use latchkey_domain::access::{SessionId, cluster::ClusterName, person::Theme};
 use std::sync::Arc;
 
 /// A person who is signed in, with what every page needs to know. As an extractor it fails with `SignedOut` without a
@@ -51,6 +51,12 @@ impl SignedIn {
     /// Whether to show the link to the form of a request. If no policy can be read it is shown, and the form says so.
     pub fn may_ask(&self) -> bool {
         self.visitor.roles.requester || self.unruled.is_some()
+    }
+
+    /// The same for a cluster: whether a policy lets this person ask for something there.
+    pub fn may_ask_on(&self, cluster: &str) -> bool {
+        let offers = |name: ClusterName| !self.policy.file.may_ask(&self.visitor.person, &name).is_empty();
+        self.unruled.is_some() || cluster.parse().is_ok_and(offers)
     }
 
     /// Fails for everyone except operators.

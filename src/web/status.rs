@@ -182,7 +182,7 @@ impl StatusPage {
             operator: signed_in.visitor.roles.operator.then(|| ForOperators {
                 policy_hash: signed_in.policy.hash.clone(),
                 alarms: troubles.alarms.iter().map(|alarm| AlarmRow::of(alarm, &signed_in.clock)).collect(),
-                stuck: (troubles.stuck.iter().map(StuckRow::of))
+                stuck: (troubles.stuck.iter().filter(|stuck| !stuck.is_told_by(&troubles.wider)).map(StuckRow::of))
                     .chain(troubles.wider.iter().map(StuckRow::wider))
                     .collect(),
                 no_trouble: no_trouble(health, &signed_in.clock),

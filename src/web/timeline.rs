@@ -13,6 +13,7 @@ use crate::{
     words::{
         self, Clock, Sentence,
         access::{SentenceSubject, Tense},
+        steps::StandingTimes,
     },
 };
 use jiff::{SignedDuration, Timestamp};
@@ -61,11 +62,14 @@ impl TimelineEvent {
     }
 }
 
-/// The tense of its sentence: of one that runs and is in doubt, only what was proven last.
+/// The tense of its sentence: of one that runs and is in doubt, only what was proven last; of one that ended in doubt,
+/// when that began.
 pub fn tense(grant: &GrantProgress, minutes: u32) -> Tense {
-    match grant.doubt() {
-        Some(Doubt { proven_at, .. }) => Tense::InDoubt { proven_at },
-        None => Tense::Granted { state: grant.state, minutes, active: grant.active, ended_at: grant.ended_at },
+    let ended_in_doubt = grant.ended_in_doubt().zip(grant.ended_at.filter(|_| grant.active.is_some()));
+    match (grant.doubt(), ended_in_doubt) {
+        (Some(Doubt { proven_at, .. }), _) => Tense::InDoubt { proven_at },
+        (None, Some((since, ended_at))) => Tense::EndedInDoubt { since, ended_at },
+        (None, None) => Tense::Granted { state: grant.state, minutes, active: grant.active, ended_at: grant.ended_at },
     }
 }
 
@@ -86,16 +90,26 @@ pub fn live(
 pub fn standing(grant: &GrantProgress, clock: &Clock) -> Sentence {
     let until = grant.active.map(|(_, until)| until);
     let is_new = matches!(grant.state, GrantState::Scheduled | GrantState::Provisioning);
+    let more = grant.allows_more();
+    if is_new && !more.is_empty() {
+        return words::steps::gives_more(&more, (None, grant.trouble().map(|(_, why)| why)), until, clock);
+    }
     if let (true, Some((trouble, why))) = (is_new, grant.trouble()) {
         return words::steps::held_up(trouble, why, grant.activate_by, clock);
     }
-    if let Some(Doubt { proven_at, why }) = grant.doubt() {
+    let doubt = grant.doubt();
+    if let (Some(Doubt { proven_at, why }), false) = (doubt, more.is_empty()) {
+        return words::steps::gives_more(&more, (proven_at, Some(why)), until, clock);
+    }
+    if let Some(Doubt { proven_at, why }) = doubt {
         return words::steps::in_doubt(proven_at, why, until, clock);
     }
-    if !grant.allows_more().is_empty() {
-        return words::steps::wider(until, clock);
+    let proven_at = grant.last_proof();
+    if !more.is_empty() {
+        return words::steps::wider(proven_at, until, clock);
     }
-    words::steps::standing(grant.state, grant.cause, until, grant.ended_at, clock)
+    let times = StandingTimes { proven_at, until, ended_at: grant.ended_at };
+    words::steps::standing(grant.state, grant.cause, times, clock)
 }
 
 /// The mark of its trouble, which is shown beside the pill, never in it.
@@ -127,7 +141,9 @@ pub fn of_grant(grant: &GrantProgress, holder: SentenceSubject<'_>, clock: &Cloc
     }));
     events.extend(grant.told.iter().filter(|told| !is_of_a_leg(told, &grant.legs)).map(|told| of_log(told, grant)));
     if let Some((since, until)) = grant.active {
-        let sentence = Sentence::parse("Access works. It ends ").time(until, clock.at(until)).text(".");
+        let sentence = Sentence::parse("Proven to work. Its time began, until ")
+            .time(until, clock.at(until))
+            .text(" at the latest.");
         let mut active = TimelineEvent::major(Tone::Good, Icon::ShieldCheck, Html::sentence(&sentence), since);
         if grant.state == GrantState::Active {
             active.evidence = beside(grant);
@@ -138,7 +154,8 @@ pub fn of_grant(grant: &GrantProgress, holder: SentenceSubject<'_>, clock: &Cloc
         events.push((AccessPhase::Revoking, revoking(grant, cause, at, holder)));
     }
     if let Some(at) = grant.ended_at {
-        let text = words::steps::standing(grant.state, grant.cause, None, Some(at), clock);
+        let times = StandingTimes { ended_at: Some(at), ..StandingTimes::default() };
+        let text = words::steps::standing(grant.state, grant.cause, times, clock);
         let mut ended = TimelineEvent::major(Tone::Neutral, Icon::CircleCheck, Html::sentence(&text), at);
         ended.evidence = beside(grant);
         events.push((AccessPhase::Ended, ended));
@@ -247,7 +264,7 @@ fn of_log(told: &AccessEvent, grant: &GrantProgress) -> (AccessPhase, TimelineEv
 }
 
 fn proof(leg: &LegProgress, again: bool) -> Option<TimelineEvent> {
-    let at = leg.proven_at?;
+    let at = leg.proven_at.filter(|_| leg.proven != Proven::Present || leg.evidence.tells())?;
     let (icon, text) = match (leg.proven, leg.target) {
         (Proven::Nothing, _) => return None,
         (Proven::Present, Target::Cluster(_)) if again => (Icon::BadgeCheck, "Proven again on the cluster"),

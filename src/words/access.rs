@@ -78,6 +78,11 @@ pub enum Tense {
     InDoubt {
         proven_at: Option<Timestamp>,
     },
+    /// It ended, and was in doubt from then until its end.
+    EndedInDoubt {
+        since: Timestamp,
+        ended_at: Timestamp,
+    },
 }
 
 /// How many namespaces a heading names before it counts the rest.
@@ -115,6 +120,13 @@ impl Access<'_> {
                     None => sentence,
                 }
             }
+            Tense::EndedInDoubt { since, ended_at } => self
+                .place(start.text(" could "))
+                .text(" until ")
+                .time(since, clock.at(since))
+                .text("; from then to its end, ")
+                .time(ended_at, clock.at(ended_at))
+                .text(", that was in doubt"),
             Tense::Granted { state: GrantState::Revoking, .. } => {
                 self.place(start.text(subject.verb(" are losing the right to ", " is losing the right to ")))
             }
@@ -293,6 +305,20 @@ mod tests {
         assert_eq!(
             access.sentence(SentenceSubject::You, Tense::InDoubt { proven_at }, &clock).to_string(),
             "You could read pods in `payments` on `prod-eu` when that was last proven, 14:02 CET"
+        );
+    }
+
+    #[test]
+    fn what_ended_in_doubt_is_not_told_as_if_it_had_worked_until_its_end() {
+        let clock = Clock::new("2026-11-24T13:30:00Z".parse().unwrap(), TimeZone::get("Europe/Berlin").unwrap());
+        let access =
+            Access { doing: "read pods", scope: Scope::Namespace, namespaces: vec!["payments"], cluster: "prod-eu" };
+        let at = |time: &str| format!("2026-11-24T{time}Z").parse().unwrap();
+        let tense = Tense::EndedInDoubt { since: at("12:40:00"), ended_at: at("13:02:00") };
+        assert_eq!(
+            access.sentence(SentenceSubject::You, tense, &clock).to_string(),
+            "You could read pods in `payments` on `prod-eu` until 13:40 CET; from then to its end, 14:02 CET, that was in \
+             doubt"
         );
     }
 

@@ -52,6 +52,7 @@ impl ToldEvent<'_> {
             | Event::ClusterFoundAgain {}
             | Event::ClusterGone { .. }
             | Event::ClusterRestoreAccepted { .. }
+            | Event::ClusterRoleGivenUp { .. }
             | Event::ClusterGrantingPaused { .. }
             | Event::ClusterGrantingResumed { .. }
             | Event::ClusterMoveAsked { .. }
@@ -159,6 +160,11 @@ impl ToldEvent<'_> {
                     outcome => sentence.text(": ").text(outcome.trim_end_matches('.')).text("."),
                 }
             }
+            Event::GrantDriftFound { what, .. } if !what.is_empty() => self
+                .on_cluster(start.text(format!(" found drift of {whose} access")))
+                .text(": ")
+                .parsed(what.trim_end_matches('.'))
+                .text("."),
             _ => self.on_cluster(start.text(format!(" found {whose} access changed by another client"))).text("."),
         }
     }
@@ -210,6 +216,9 @@ impl ToldEvent<'_> {
             Event::ClusterRestoreAccepted { by, .. } => {
                 self.on_cluster(Sentence::default().text(by).text(" accepted this database")).text(".")
             }
+            Event::ClusterRoleGivenUp { role, .. } => self
+                .on_cluster(start.text(" gave up the ClusterRole ").name(role))
+                .text(": no access and no profile needs it any more, and it is deleted."),
             Event::ClusterGrantingPaused { .. } => self.on_cluster(start.text(" paused granting")).text("."),
             Event::ClusterMoveAsked { principal, .. } => self
                 .on_cluster(start.text(" asked to move ").name(principal).text(" from aws-auth to an access entry"))
@@ -324,6 +333,8 @@ pub struct WalkedChain<'a> {
     pub walking: Option<i64>,
     /// Whether one was asked for that did not begin yet.
     pub asked: bool,
+    /// Whether no worker answers that could begin it, or go on with it.
+    pub unattended: bool,
     /// Links that verify over events that cannot be read.
     pub unreadable: &'a [i64],
 }
@@ -346,10 +357,14 @@ fn unreadable(links: &[i64]) -> String {
 
 /// The last verification: "The worker verified the whole chain up to link 4102 2 h ago."
 pub fn last_check(found: &WalkedChain<'_>, clock: &Clock) -> Sentence {
-    let walking = match (found.walking, found.asked) {
-        (Some(seq), _) => format!(" Another look is under way, at link {seq}."),
-        (None, true) => " Another look was asked for; a worker begins it within seconds.".to_owned(),
-        (None, false) => String::new(),
+    let walking = match (found.walking, found.asked, found.unattended) {
+        (Some(seq), _, false) => format!(" Another look is under way, at link {seq}."),
+        (Some(seq), _, true) => {
+            format!(" Another look stands still at link {seq}: no worker answers. It goes on once one runs.")
+        }
+        (None, true, false) => " Another look was asked for; a worker begins it within seconds.".to_owned(),
+        (None, true, true) => " Another look was asked for, and no worker answers: it begins once one runs.".to_owned(),
+        (None, false, _) => String::new(),
     };
     let walking = unreadable(found.unreadable) + &walking;
     match (&found.broken, found.verified) {
@@ -436,6 +451,36 @@ mod tests {
             ended("proven"),
             "Worker wrote for Ana\u{2019}s access on `prod-eu`, on the cluster itself: proven."
         );
+    }
+
+    #[test]
+    fn drift_is_told_with_what_changed_and_whose_access_it_was() {
+        let what = "another client deleted RoleBinding payments/latchkey-1 while the access runs; it is put back";
+        let found = |what: &str| json!({ "what": what, "objects": [], "version": null });
+        assert_eq!(
+            said("grant.drift_found", "Worker", Some("Ana"), &found(what)),
+            format!("Worker found drift of Ana\u{2019}s access on `prod-eu`: {what}.")
+        );
+        assert_eq!(
+            said("grant.drift_found", "Worker", Some("Ana"), &found("")),
+            "Worker found Ana\u{2019}s access changed by another client on `prod-eu`."
+        );
+    }
+
+    #[test]
+    fn a_look_that_was_asked_for_is_not_promised_within_seconds_while_no_worker_answers() {
+        let clock = Clock::new("2026-11-24T13:02:00Z".parse().unwrap(), jiff::tz::TimeZone::UTC);
+        let said = |walking, asked, unattended| {
+            last_check(&WalkedChain { walking, asked, unattended, ..WalkedChain::default() }, &clock).to_string()
+        };
+        assert!(said(None, true, false).ends_with("a worker begins it within seconds."));
+        assert!(said(None, true, true).ends_with("no worker answers: it begins once one runs."));
+        assert!(said(Some(7), false, false).ends_with("Another look is under way, at link 7."));
+        assert!(
+            said(Some(7), false, true)
+                .ends_with("stands still at link 7: no worker answers. It goes on once one runs.")
+        );
+        assert_eq!(said(None, false, true), "No worker verified the whole chain yet.");
     }
 
     #[test]

@@ -154,10 +154,11 @@ pub fn sentence(why: &Blocker) -> String {
              client have to let it stand, and until then it is only written again now and then",
             managers(by)
         ),
-        Blocker::LineWithGroups { username, groups } => format!(
-            "another client added the groups {} to the line of `{username}` in aws-auth{}: a person who may edit \
+        Blocker::LineWithGroups { username, groups, by } => format!(
+            "another client added the groups {} to the line of `{username}` in aws-auth{}{}: a person who may edit \
              aws-auth has to take them out",
             groups.join(", "),
+            if by.is_empty() { String::new() } else { format!(" (last written by {})", by.join(", ")) },
             as_masters(groups)
         ),
         Blocker::LineOverridden { arn, username } => format!(
@@ -200,6 +201,12 @@ pub fn sentence(why: &Blocker) -> String {
         }
         Blocker::BindingNotYet { binding } => format!("{binding} is not there yet"),
         Blocker::BindingDiffers { binding } => format!("{binding} is not as it was written"),
+        Blocker::BindingGivesMore { binding, role, subjects } => format!(
+            "another client changed {binding}, which is Latchkey's: it binds {} to {role}, which no approver decided. \
+             Latchkey puts it right as soon as it can; until then a person who may edit the cluster's RBAC has to \
+             delete it",
+            subjects.join(", ")
+        ),
         Blocker::NotLetYet { cluster, username, what } => {
             format!("the API server of {cluster} does not let `{username}` {what} yet")
         }

@@ -30,8 +30,8 @@ pub enum HoldReason<'a> {
 pub enum Reader {
     /// The person who fills in the form, and whether requests are refused meanwhile.
     Asker { refused: bool },
-    /// The requester or a decider of a pending request.
-    Decider,
+    /// Another person: the requester or a decider of a pending request, or a person who may not ask.
+    Other,
 }
 
 impl ClusterOnHold<'_> {
@@ -49,7 +49,7 @@ impl ClusterOnHold<'_> {
         let sentence = match reader {
             Reader::Asker { refused: true } => return sentence.text(" Ask once it can."),
             Reader::Asker { refused: false } => sentence.text(" You can ask."),
-            Reader::Decider => sentence,
+            Reader::Other => sentence,
         };
         let until = match self.hold {
             HoldReason::Paused { .. } => " until it is resumed",
@@ -128,7 +128,7 @@ mod tests {
             "An operator paused granting on `prod-eu` since 14:20 CET: the nodes are being replaced. You can ask. What is \
              approved waits until it is resumed, for 30 minutes at most."
         );
-        assert!(!said(held, Reader::Decider).contains("You can ask"));
+        assert!(!said(held, Reader::Other).contains("You can ask"));
         assert_eq!(
             held.told(&clock).to_string(),
             "Dee paused granting on `prod-eu` 10 min ago, 14:20 CET (UTC+1): the nodes are being replaced."
@@ -144,13 +144,13 @@ mod tests {
              can ask. What is approved waits, for 30 minutes at most."
         );
         assert_eq!(
-            said(ClusterOnHold { hold: HoldReason::Unmarked, since: None, ..held }, Reader::Decider),
+            said(ClusterOnHold { hold: HoldReason::Unmarked, since: None, ..held }, Reader::Other),
             "Nothing can be set up on `prod-eu`: the ConfigMap that says whose cluster it is is not there, and an \
              operator has to make it again. What is approved waits, for 30 minutes at most."
         );
         let fenced = ClusterOnHold { hold: HoldReason::Fenced, since: None, ..held };
         assert!(
-            said(fenced, Reader::Decider).starts_with("Nothing can be set up on `prod-eu`: an operator has to check")
+            said(fenced, Reader::Other).starts_with("Nothing can be set up on `prod-eu`: an operator has to check")
         );
     }
 }

@@ -120,11 +120,47 @@ pub fn in_doubt(proven_at: Option<Timestamp>, why: &Blocker, until: Option<Times
     }
 }
 
-/// The state of an active access that works, and allows more than was approved.
-pub fn wider(until: Option<Timestamp>, clock: &Clock) -> Sentence {
-    let sentence = Sentence::parse("Access works, and allows more than was approved: what is told below.");
+/// The state of an active access that was proven, and allows more than was approved, since others widened a role.
+pub fn wider(proven_at: Option<Timestamp>, until: Option<Timestamp>, clock: &Clock) -> Sentence {
+    let sentence = proven(proven_at, clock).text("; it allows more than was approved: what is told below.");
     match until {
         Some(until) => sentence.text(" It ends ").time(until, clock.full(until)).text("."),
+        None => sentence,
+    }
+}
+
+/// "Proven to work at 14:02:10 CET": a page claims only what was read back, and when.
+fn proven(at: Option<Timestamp>, clock: &Clock) -> Sentence {
+    match at {
+        Some(at) => Sentence::parse("Proven to work at ").time(at, clock.to_the_second(at)),
+        None => Sentence::parse("Whether it works is not known, since no proof of it can be read"),
+    }
+}
+
+/// The state of an access that gives more than was decided, while what was decided is in doubt or not set up: what it
+/// gives, what is in doubt beside that, and that it may last on.
+pub fn gives_more(
+    more: &[&Blocker],
+    doubt: (Option<Timestamp>, Option<&Blocker>),
+    until: Option<Timestamp>,
+    clock: &Clock,
+) -> Sentence {
+    let (proven_at, why) = doubt;
+    let mut sentence = Sentence::parse("This access gives more than was decided.");
+    for why in more.iter().filter_map(|why| told(why)) {
+        sentence = sentence.text(" ").parsed(&why);
+    }
+    if let Some(at) = proven_at {
+        sentence = sentence.text(" What was decided was last proven ").time(at, clock.to_the_second(at)).text(".");
+    }
+    if let Some(why) = why.filter(|why| !more.contains(why)).and_then(told) {
+        sentence = sentence.text(" Since then: ").parsed(&why);
+    }
+    match until {
+        Some(until) => sentence
+            .text(" Its time is over ")
+            .time(until, clock.full(until))
+            .text("; what another client added may last beyond that."),
         None => sentence,
     }
 }
@@ -172,25 +208,34 @@ pub fn held_up(trouble: Trouble, why: &Blocker, activate_by: Timestamp, clock: &
         .text(" is given up.")
 }
 
+/// The times of an access that tell its state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StandingTimes {
+    /// When its cluster's part was last proven.
+    pub proven_at: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+}
+
 /// The state of an access, for its holder or others: what it is, and what to do.
 pub fn standing(
     state: GrantState,
     cause: Option<Cause>,
-    until: Option<Timestamp>,
-    ended_at: Option<Timestamp>,
+    StandingTimes { proven_at, until, ended_at }: StandingTimes,
     clock: &Clock,
 ) -> Sentence {
     match state {
         GrantState::Scheduled | GrantState::Provisioning => {
             Sentence::parse("Approved. Setting up, usually a few seconds. The time has not started.")
         }
-        GrantState::Active => match until {
-            Some(until) => {
+        GrantState::Active => {
+            let sentence = proven(proven_at, clock);
+            match until {
                 // No countdown: in a live region a screen reader would read each tick out.
-                Sentence::parse("Access works, as proven. It ends ").time(until, clock.at(until)).text(".")
+                Some(until) => sentence.text(". It ends ").time(until, clock.at(until)).text("."),
+                None => sentence.text("."),
             }
-            None => Sentence::parse("Access works, as proven."),
-        },
+        }
         GrantState::Revoking => {
             let why = cause.map_or("", super::access::cause);
             Sentence::default().text(format!("Being taken away: {why}. It may work until that is proven."))
@@ -226,6 +271,38 @@ mod tests {
         let said = condition(target, &retrying, &clock()).unwrap().to_string();
         assert_eq!(said, "AWS is throttling us. Next try 14:02:10 CET. Nothing to do.");
         assert_eq!(condition(target, &Condition::Ok, &clock()), None);
+    }
+
+    #[test]
+    fn a_running_access_is_told_by_when_it_was_proven_to_work() {
+        let at = |time: &str| format!("2026-11-24T{time}Z").parse().ok();
+        let times = StandingTimes { proven_at: at("13:01:07"), until: at("13:30:00"), ended_at: None };
+        let said = |times| standing(GrantState::Active, None, times, &clock()).to_string();
+        assert_eq!(said(times), "Proven to work at 14:01:07 CET. It ends 14:30 CET.");
+        assert_eq!(
+            said(StandingTimes { proven_at: None, ..times }),
+            "Whether it works is not known, since no proof of it can be read. It ends 14:30 CET."
+        );
+    }
+
+    #[test]
+    fn what_gives_more_than_was_decided_is_told_first_with_who_changed_it_and_that_it_may_last() {
+        let at = |time: &str| format!("2026-11-24T{time}Z").parse().ok();
+        let line = Blocker::LineWithGroups {
+            username: "latchkey:ana:2".to_owned(),
+            groups: vec!["system:masters".to_owned()],
+            by: vec!["kubectl-edit".to_owned()],
+        };
+        let said = |why| gives_more(&[&line], (at("13:01:07"), why), at("13:30:00"), &clock()).to_string();
+        assert_eq!(
+            said(Some(&line)),
+            "This access gives more than was decided. Another client added the groups system:masters to the line of \
+             `latchkey:ana:2` in aws-auth (last written by kubectl-edit), which makes those who use it cluster-admin: a \
+             person who may edit aws-auth has to take them out. What was decided was last proven 14:01:07 CET. Its time \
+             is over in 28 min, 14:30 CET (UTC+1); what another client added may last beyond that."
+        );
+        let away = Blocker::said("the API server is away");
+        assert!(said(Some(&away)).contains("14:01:07 CET. Since then: The API server is away. Its time is over"));
     }
 
     #[test]

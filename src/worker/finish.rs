@@ -27,7 +27,7 @@ use crate::{
     store::{
         StoreError, Tx,
         grants::{Locked, UnreadableGrant},
-        legs::{Fares, LegProof, LegWrite},
+        legs::{Fares, LegProof, LegWrite, SeenWider},
         targets::{FinishedRun, LockedTarget},
     },
     words,
@@ -68,6 +68,22 @@ pub struct LegOutcome {
     pub stood: Option<BTreeSet<String>>,
     /// For a principal: what the run learned about its identity.
     pub compared: Option<Compared>,
+    /// What the last look shows that the grant gives beyond what was decided. A proof has it in its evidence.
+    pub wider: Option<Vec<Blocker>>,
+}
+
+impl LegOutcome {
+    /// What the grant gives beyond what was decided, by its proof or by the last look.
+    pub fn beyond(&self) -> &[Blocker] {
+        match &self.found {
+            LegFound::Proven(seen) => &seen.wider,
+            LegFound::Unsettled(_)
+            | LegFound::Settling(..)
+            | LegFound::Failed(_)
+            | LegFound::Paused(_)
+            | LegFound::Blocked(_) => self.wider.as_deref().unwrap_or_default(),
+        }
+    }
 }
 
 /// How far a grant's part on the target has come.
@@ -194,6 +210,7 @@ async fn failed(
         proof: None,
         stood: None,
         compared: None,
+        wider: None,
     };
     let said = async {
         let mut tx = hold(begin(worker, patience).await?, lease).await?;
@@ -444,7 +461,11 @@ fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
             (unproven, fares, None)
         }
     };
-    LegWrite { fares, proven, proof, stood: leg.stood.as_ref(), compared: leg.compared }
+    let wider = leg
+        .wider
+        .as_ref()
+        .map(|wider| SeenWider { said: wider.iter().map(words::blocker::sentence).collect(), whys: wider.clone() });
+    LegWrite { fares, proven, proof, stood: leg.stood.as_ref(), compared: leg.compared, wider }
 }
 
 /// The outcome of a change that was to set something up or to take it away.

@@ -298,7 +298,9 @@ async fn unreadable(
         let evidence = Evidence { residual, ..Evidence::of(Sighting::ArnUnreadable {}) };
         let found = LegFound::Proven(evidence);
         let wish = Wish::Revoke { since: Timestamp::UNIX_EPOCH };
-        outcome.legs.insert(row.brief.id, LegOutcome { wish, found, attempts: 0, stood: None, compared: None });
+        outcome
+            .legs
+            .insert(row.brief.id, LegOutcome { wish, found, attempts: 0, stood: None, compared: None, wider: None });
     }
     Ok(outcome)
 }
@@ -504,7 +506,7 @@ fn outcomes(
         };
         let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
         let compared = Some(told);
-        outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, stood: None, compared });
+        outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, stood: None, compared, wider: None });
     }
     outcomes
 }
@@ -530,7 +532,7 @@ async fn failed(
         let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
         let found = LegFound::Failed(fault.repeated());
         let compared = Some(told);
-        outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, stood: None, compared });
+        outcomes.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, stood: None, compared, wider: None });
     }
     Ok(RunOutcome {
         legs: outcomes,

@@ -51,7 +51,7 @@ async fn each_is_kept_with_its_code_and_read_as_it_was() {
         let why = Blocker::read(value.clone());
         let fares = Fares::Blocked { why: why.clone(), attempt: 1, again_in: Duration::from_secs(20) };
         let mut tx = town.worker.begin().await.unwrap();
-        let leg = LegWrite { fares, proven: None, proof: None, stood: None, compared: None };
+        let leg = LegWrite { fares, proven: None, proof: None, stood: None, compared: None, wider: None };
         tx.write_leg(grant, cluster, &leg).await.unwrap();
         assert_eq!(tx.trouble(grant).await.unwrap().as_ref(), Some(&why), "{line}");
         tx.commit().await.unwrap();
@@ -215,7 +215,8 @@ async fn what_else_says_yes_is_kept_with_its_facts_and_as_the_sentences_that_an_
     let mut tx = town.worker.begin().await.unwrap();
     let proof =
         Some(LegProof { evidence: evidence.kept(words::sighting::sentence, words::residual::sentence), wider: vec![] });
-    let leg = LegWrite { fares: Fares::Ok, proven: Some(Proven::Gone), proof, stood: None, compared: None };
+    let leg =
+        LegWrite { fares: Fares::Ok, proven: Some(Proven::Gone), proof, stood: None, compared: None, wider: None };
     tx.write_leg(grant, cluster, &leg).await.unwrap();
     let told: Vec<String> = tx.legs(grant).await.unwrap().into_iter().flat_map(|leg| leg.residual).collect();
     assert_eq!(told, sentences, "what an end says of it");
@@ -278,7 +279,8 @@ async fn what_a_running_access_allows_more_is_kept_with_its_facts_and_an_earlier
     let mut tx = town.worker.begin().await.unwrap();
     let wider = vec![words::blocker::sentence(&more)];
     let proof = Some(LegProof { evidence: evidence.kept(words::sighting::sentence, words::residual::sentence), wider });
-    let leg = LegWrite { fares: Fares::Ok, proven: Some(Proven::Present), proof, stood: None, compared: None };
+    let leg =
+        LegWrite { fares: Fares::Ok, proven: Some(Proven::Present), proof, stood: None, compared: None, wider: None };
     tx.write_leg(grant, cluster, &leg).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(read().await, [more]);

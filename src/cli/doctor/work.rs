@@ -83,7 +83,8 @@ async fn all(store: &Store) -> Result<Vec<CheckResult>, StoreError> {
             findings.push(CheckResult::warning("work.paused", words::paused(&held.cluster, by, &since, why)));
         }
     }
-    for stuck in read::health::stuck(store, TOLD).await? {
+    let wider = read::health::wider(store, TOLD).await?;
+    for stuck in read::health::stuck(store, TOLD).await?.into_iter().filter(|stuck| !stuck.is_told_by(&wider)) {
         let parts: Vec<(bool, &Blocker)> = stuck.parts.iter().map(|part| (part.in_iam, &part.why)).collect();
         let why = parts_in_words(&parts).to_string();
         let said = words::stuck(&stuck.holder, &stuck.cluster, stuck.state, &why);
@@ -91,9 +92,9 @@ async fn all(store: &Store) -> Result<Vec<CheckResult>, StoreError> {
         let check = "work.stuck";
         findings.push(if serious { CheckResult::failed(check, said) } else { CheckResult::warning(check, said) });
     }
-    for wider in read::health::wider(store, TOLD).await? {
+    for wider in wider {
         let more = sentences(&wider.what);
-        findings.push(CheckResult::warning("work.wider", words::wider(&wider.holder, &wider.cluster, &more)));
+        findings.push(CheckResult::failed("work.wider", words::wider(&wider.holder, &wider.cluster, &more)));
     }
     if let (true, Some(since)) = (health.waiting > 0, health.waits_since.filter(|since| *since > LATE)) {
         findings.push(CheckResult::warning("work.queue", words::waiting(health.waiting, &in_words(since))));

@@ -17,11 +17,11 @@ pub struct LegState {
     pub rests: Option<Duration>,
     /// Whether the last look found nothing wrong.
     pub well: bool,
-    /// How long ago it was last proven; none where it never was.
+    /// How long ago it was last proven; none where it never was, or where its row does not tell by what.
     pub proven: Option<Duration>,
     /// Whether an operator wants it looked at anew.
     pub tried: bool,
-    /// Whether the last proof showed that it allows more than was decided.
+    /// Whether the last proof, or a look since, showed that it allows more than was decided.
     pub wider: bool,
     /// What of it the last look left in place.
     pub stood: BTreeSet<String>,

@@ -216,7 +216,8 @@ async fn parts(connection: &mut PgConnection, wanted: WantedTargets) -> Result<V
                       and (g.state <> 'revoking' or l.rests_until > clock_timestamp())
                     then extract(epoch from least(latchkey_readable(l.next_try), clock_timestamp() + interval '1 day',
                            case when g.state = 'revoking' then latchkey_readable(l.rests_until) end) - clock_timestamp())::float8 end as rests,
-               extract(epoch from clock_timestamp() - latchkey_readable(l.proven_at))::float8 as proven,
+               case when l.evidence <> '{}' then extract(epoch from clock_timestamp() - latchkey_readable(l.proven_at))::float8 end
+                 as proven,
                t.tried_at is not null as tried, l.wider <> '{}' as wider, latchkey_flat(l.stood) as stood
              from access_grant g
                join grant_leg l on l.grant_id = g.id and ((l.target_kind = 'cluster' and l.target_key = $1 and g.cluster_id = $1)

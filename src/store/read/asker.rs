@@ -70,10 +70,16 @@ struct PrincipalRow {
     proven_at: Timestamp,
 }
 
+/// The id of a row, as far as it can be read.
+#[derive(Debug, Default, Deserialize)]
+struct RowId {
+    id: Uuid,
+}
+
 /// Reads what is known of a person who asks under this policy.
 ///
 /// # Errors
-/// `Corrupt`, `Database`.
+/// `Database`.
 pub async fn read(store: &Store, id: PersonId, file: &PolicyFile) -> Result<Asker, StoreError> {
     let (groups, handles) = audiences(file);
     let parts = sqlx::query_scalar!(
@@ -105,9 +111,18 @@ pub async fn read(store: &Store, id: PersonId, file: &PolicyFile) -> Result<Aske
     )
     .fetch_all(store.pool())
     .await?;
+    Ok(gathered(&parts))
+}
+
+/// What the rows say. One that cannot be read is left out alone, and the log names it.
+fn gathered(parts: &[String]) -> Asker {
+    let row = |part: &String| {
+        let RowId { id } = serde_json::from_str(part).unwrap_or_default();
+        (id, parsed("a row", "of who asks", Some(part.as_str())))
+    };
     let (mut read, mut approvers) = (Asker::default(), Vec::new());
-    for part in &parts {
-        match parsed("a row", "of who asks", Some(part.as_str()))? {
+    for row in readable::<AskerRow>(parts.iter().map(row)) {
+        match row {
             AskerRow::Principal(row) => read.principals.push(row.principal()),
             AskerRow::Approver { id, handle, name, groups } => approvers.push((handle, id, name, groups)),
             AskerRow::Held(held) => read.held.push(held),
@@ -122,12 +137,34 @@ pub async fn read(store: &Store, id: PersonId, file: &PolicyFile) -> Result<Aske
     read.principals.sort_by_key(|principal| (principal.proven_at, principal.id));
     read.held.sort_by_key(|held| (held.until, held.id));
     read.asked.sort_by_key(|asked| std::cmp::Reverse(asked.id));
-    Ok(read)
+    read
 }
 
 impl PrincipalRow {
     fn principal(self) -> Principal {
         let Self { id, person, arn, unique_id, aws_profile, proven_at } = self;
         Principal { id, person, arn, unique_id, aws_profile, proven_at }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_cannot_be_read_takes_no_other_with_it() {
+        let id = |number| Uuid::from_u128(number);
+        let held = |number, until: &str| {
+            format!(
+                r#"{{ "of": "held", "id": "{}", "cluster": "prod-eu", "profile": "view", "until": {until} }}"#,
+                id(number)
+            )
+        };
+        let bad = ["[]".to_owned(), r#"{ "of": "sold" }"#.to_owned(), held(1, "\"infinity\""), String::new()];
+        let mut parts = vec![held(2, "null")];
+        parts.extend(bad);
+        parts.push(held(3, "\"2026-11-24T13:02:00Z\""));
+        let read: Vec<Uuid> = gathered(&parts).held.iter().map(|held| held.id).collect();
+        assert_eq!(read, [id(2), id(3)]);
     }
 }

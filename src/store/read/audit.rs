@@ -185,6 +185,8 @@ pub struct ChainWalks {
     pub walking: Option<i64>,
     /// Whether an operator asked for a walk that did not begin yet.
     pub asked: bool,
+    /// Whether no worker answers that could begin it, or go on with it.
+    pub unattended: bool,
     /// Links that hold over events that cannot be read, the first hundred.
     pub unreadable: Vec<i64>,
 }
@@ -197,7 +199,9 @@ pub async fn checked(store: &Store) -> Result<ChainWalks, StoreError> {
     let row = sqlx::query!(
         r#"select began_at is not null as "walks!", seq, verified_at + b.ahead as verified_at, verified_seq,
              broken_at + b.ahead as broken_at, broken_seq, broken_after, broken_why, unreadable,
-             began_at is null and coalesce(asked_at > greatest(verified_at, broken_at), asked_at is not null) as "asked!"
+             began_at is null and coalesce(asked_at > greatest(verified_at, broken_at), asked_at is not null) as "asked!",
+             not exists (select from worker_heartbeat
+                         where latchkey_readable(seen_at) > clock_timestamp() - interval '30 seconds') as "unattended!"
            from audit_walk cross join business_clock b"#
     )
     .fetch_one(store.pool())
@@ -212,6 +216,7 @@ pub async fn checked(store: &Store) -> Result<ChainWalks, StoreError> {
         },
         walking: row.walks.then_some(row.seq),
         asked: row.asked,
+        unattended: row.unattended,
         unreadable: row.unreadable,
     })
 }

@@ -27,6 +27,8 @@ pub struct ListedCluster {
     pub trouble: bool,
     /// Whether anything inside it is known.
     pub was_read: bool,
+    /// Whether an operator paused granting there.
+    pub paused: bool,
     /// Live accesses of the visitor.
     pub mine: i64,
     /// Live accesses of all people.
@@ -48,9 +50,10 @@ pub async fn list(
              o.body->'aws'->>'status' as status, coalesce(jsonb_typeof(o.body->'trouble') <> 'null', false) as "trouble!",
              coalesce(jsonb_typeof(o.body->'kubernetes') = 'object', false) as "was_read!",
              extract(epoch from clock_timestamp() - o.observed_at)::bigint as age_seconds,
-             g.mine as "mine!", g.live as "live!"
+             coalesce(t.paused_since is not null, false) as "paused!", g.mine as "mine!", g.live as "live!"
            from cluster c
            left join observation o on o.target_kind = 'cluster' and o.target_key = c.id
+           left join target t on t.kind = 'cluster' and t.key = c.id
            left join lateral (
              select count(*) filter (where person_id = $1) as mine, count(*) as live
              from access_grant where cluster_id = c.id and state <> 'ended'
@@ -80,6 +83,7 @@ pub async fn list(
                 age_seconds: row.age_seconds,
                 trouble: row.trouble,
                 was_read: row.was_read,
+                paused: row.paused,
                 mine: row.mine,
                 live: row.live,
             })

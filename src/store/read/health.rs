@@ -31,7 +31,7 @@ pub struct Health {
     pub hindered: i64,
     /// Approved accesses that wait until granting is resumed.
     pub paused: i64,
-    /// Running accesses that allow more than was approved.
+    /// Accesses that allow more than was approved, and do not end yet.
     pub wider: i64,
     /// Accesses past their end that are not proven gone, and the oldest of these ends.
     pub ending: i64,
@@ -92,7 +92,7 @@ pub async fn read(store: &Store) -> Result<Health, StoreError> {
              where l.condition in ('blocked', 'paused')
            ) b
            cross join (
-             select count(*) as wider from access_grant g where state = 'active'
+             select count(*) as wider from access_grant g where state in ('provisioning', 'active')
                and exists (select from grant_leg l where l.grant_id = g.id and l.wider <> '{}')
            ) w"#
     )
@@ -159,6 +159,13 @@ pub struct StuckPart {
 }
 
 impl Stuck {
+    /// Whether all that is told of it is told of an access that allows more than was approved, too.
+    pub fn is_told_by(&self, wider: &[Wider]) -> bool {
+        let own = wider.iter().filter(|wider| wider.grant == self.grant);
+        let told: Vec<&Blocker> = own.flat_map(|wider| &wider.what).collect();
+        self.parts.iter().all(|part| told.contains(&&part.why))
+    }
+
     /// The gravest trouble of its parts.
     pub fn trouble(&self) -> Trouble {
         self.parts.first().map_or(Trouble::Retrying, |part| part.trouble)
@@ -208,17 +215,17 @@ pub async fn stuck(store: &Store, limit: usize) -> Result<Vec<Stuck>, StoreError
     })))
 }
 
-/// A running access that allows more than was approved.
+/// An access that allows more than was approved, and does not end yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wider {
     pub grant: GrantId,
     pub holder: String,
     pub cluster: String,
-    /// What it allows beyond that, by the last proof.
+    /// What it allows beyond that, by the last look.
     pub what: Vec<Blocker>,
 }
 
-/// Running accesses that allow more than was approved: at most `limit`.
+/// Accesses that allow more than was approved, and do not end yet: at most `limit`.
 ///
 /// # Errors
 /// `Database`.
@@ -230,7 +237,7 @@ pub async fn wider(store: &Store, limit: usize) -> Result<Vec<Wider>, StoreError
            join grant_leg l on l.grant_id = g.id and l.wider <> '{}'
            join person p on p.id = g.person_id
            join cluster c on c.id = g.cluster_id
-           where g.state = 'active' order by g.id limit $1"#,
+           where g.state in ('provisioning', 'active') order by g.id limit $1"#,
         i64::try_from(limit).unwrap_or(i64::MAX),
     )
     .fetch_all(store.pool())

@@ -56,18 +56,37 @@ pub struct GrantProgress {
 pub struct LastProof(pub Option<Timestamp>);
 
 impl GrantProgress {
+    /// The leg on its cluster.
+    fn on_cluster(&self) -> Option<&LegProgress> {
+        self.legs.iter().find(|leg| matches!(leg.target, Target::Cluster(_)))
+    }
+
+    /// When it was last proven to work on its cluster. `None` if its row does not tell, or not by what.
+    pub fn last_proof(&self) -> Option<Timestamp> {
+        let leg = self.on_cluster().filter(|leg| leg.proven == Proven::Present)?;
+        leg.proven_at.filter(|_| leg.evidence.tells())
+    }
+
+    /// Of one that ended: since when it was in doubt until then, if it was.
+    pub fn ended_in_doubt(&self) -> Option<Timestamp> {
+        self.on_cluster().filter(|_| self.state == GrantState::Ended)?.doubted_since
+    }
+
     /// Of one that runs: what the worker saw since its last proof by which the cluster is not, or may not be, as it was
     /// proven, and when that proof was.
     pub fn doubt(&self) -> Option<Doubt<'_>> {
-        let leg = self.legs.iter().find(|leg| matches!(leg.target, Target::Cluster(_)))?;
+        let leg = self.on_cluster()?;
         let (_, why) = leg.condition.trouble().filter(|_| self.state == GrantState::Active)?;
         Some(Doubt { proven_at: leg.proven_at, why })
     }
 
-    /// What it allows beyond what was approved, by the last proof on the cluster; empty if it is not running.
+    /// What it allows beyond what was approved, by the last look at the cluster; empty if it is not wanted there.
     pub fn allows_more(&self) -> Vec<&Blocker> {
-        let legs = self.legs.iter().filter(|_| self.state == GrantState::Active);
-        legs.flat_map(|leg| &leg.evidence.wider).collect()
+        let is_wanted = match self.state {
+            GrantState::Provisioning | GrantState::Active => true,
+            GrantState::Scheduled | GrantState::Revoking | GrantState::Ended => false,
+        };
+        self.legs.iter().filter(|_| is_wanted).flat_map(|leg| &leg.evidence.wider).collect()
     }
 
     /// What else says yes: for a running access by its last proof, for an ended one by the proof of its end.
@@ -119,6 +138,8 @@ pub struct LegProgress {
     /// In business time, as it was then.
     pub proven_at: Option<Timestamp>,
     pub condition: Condition,
+    /// Since when looks at the running access see trouble here; of one that ended, since when they saw it at its end.
+    pub doubted_since: Option<Timestamp>,
     pub evidence: Evidence,
     /// For the principal's leg: whether the user is the one that was proven, by the last look.
     pub compared: Compared,
@@ -207,7 +228,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantProgress>, 
 async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
     let rows = sqlx::query!(
         r#"select l.target_kind, l.target_key, l.proven, l.proven_at + l.ahead as proven_at, l.condition, l.attempts,
-           l.next_try, latchkey_blocker(l.error, l.code, l.blocker) as why, l.evidence, latchkey_flat(l.wider) as "wider!", l.identity
+           l.next_try, latchkey_blocker(l.error, l.code, l.blocker) as why, latchkey_readable(l.doubted_since) as doubted_since, l.evidence, latchkey_flat(l.wider) as "wider!", l.identity
          from grant_leg l join access_grant g on g.id = l.grant_id
          where l.grant_id = $1 and ((l.target_kind = 'cluster' and l.target_key = g.cluster_id)
            or (l.target_kind = 'principal' and l.target_key = g.principal_id))
@@ -225,6 +246,7 @@ async fn legs(store: &Store, id: Uuid) -> Result<Vec<LegProgress>, StoreError> {
                     .ok_or_else(|| StoreError::corrupt("grant_leg", "proven", &row.proven))?,
                 proven_at: row.proven_at.map(jiff_sqlx::Timestamp::to_jiff),
                 condition: condition(&row.condition, row.why.as_deref(), row.attempts, row.next_try)?,
+                doubted_since: row.doubted_since.map(jiff_sqlx::Timestamp::to_jiff),
                 evidence: evidence(&row.evidence, row.wider),
                 compared: Compared::parse(&row.identity)
                     .ok_or_else(|| StoreError::corrupt("grant_leg", "identity", &row.identity))?,
@@ -264,6 +286,7 @@ impl GrantProgress {
         for leg in &self.legs {
             hash.update(format!("{:?}{:?}{:?}{:?}", leg.target, leg.proven, leg.proven_at, leg.condition));
             hash.update(leg.compared.as_str());
+            hash.update(format!("{:?}", leg.evidence.wider));
         }
         for step in &self.steps {
             hash.update(format!("{}{}{:?}{:?}", step.step, step.object, step.finished_at, step.became));

@@ -8,7 +8,7 @@ use crate::store::{
     targets::MOST_SKEW,
 };
 use jiff::{SignedDuration, Timestamp};
-use latchkey_domain::audit::ChainPlace;
+use latchkey_domain::{access::GrantId, audit::ChainPlace};
 use serde::Deserialize;
 
 /// What every page may have to report in a banner.
@@ -33,8 +33,20 @@ pub struct Pulse {
     /// Alarms that stand, and what the newest says, for operators.
     pub alarms: u64,
     pub newest_alarm: Option<String>,
+    /// The accesses that give more than was decided, for operators; `None` if none does.
+    pub wider: Option<GivesMore>,
     /// Clusters on which nothing new is set up, the gravest first.
     pub held: Vec<OnHold>,
+}
+
+/// Accesses that give more than was decided: how many, and the first of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivesMore {
+    pub accesses: u64,
+    pub first: GrantId,
+    pub cluster: String,
+    /// What it gives, as a sentence of its row.
+    pub what: String,
 }
 
 /// How many of the newest links, with their events, and of the newest events every page checks: enough to notice a
@@ -68,10 +80,22 @@ struct LegsFare {
     broken_after: bool,
     alarms: u64,
     newest_alarm: Option<String>,
+    wider: u64,
+    wider_first: Option<GrantId>,
+    wider_on: Option<String>,
+    wider_what: Option<String>,
     /// The first of the newest events that were kept from being sealed.
     kept_first: Option<String>,
     kept_events: i64,
     last_link: i64,
+}
+
+impl LegsFare {
+    fn gives_more(&self) -> Option<GivesMore> {
+        let cluster = self.wider_on.clone().unwrap_or_default();
+        let what = self.wider_what.clone().unwrap_or_default();
+        self.wider_first.map(|first| GivesMore { accesses: self.wider, first, cluster, what })
+    }
 }
 
 /// Reads the pulse, in one statement: every page does.
@@ -87,6 +111,7 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
                (select broken_seq from audit_walk) as broken_seq, (select broken_after from audit_walk) as broken_after,
                (select count(*) from alarm where cleared_at is null) as alarms,
                (select what from alarm where cleared_at is null order by raised_at desc, id desc limit 1) as newest_alarm,
+               wider.count as wider, wider.first as wider_first, wider.cluster as wider_on, wider.what as wider_what,
                kept.first as kept_first, kept.count as kept_events,
                coalesce((select max(seq) from audit_link), 0) as last_link
              from (select latchkey_now() as at) now
@@ -112,6 +137,14 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
                join access_grant on access_grant.id = leg.grant_id and access_grant.state = 'revoking'
                where leg.condition = 'blocked'
              ) blocked
+             cross join lateral (
+               select count(*) as count, (array_agg(l.grant_id order by l.grant_id))[1] as first,
+                 (array_agg(c.name order by l.grant_id))[1] as cluster,
+                 left((array_agg((latchkey_flat(l.wider))[1] order by l.grant_id))[1], 2000) as what
+               from grant_leg l join access_grant g on g.id = l.grant_id and g.state in ('provisioning', 'active')
+               join cluster c on c.id = g.cluster_id
+               where l.wider <> '{}'
+             ) wider
              cross join lateral (
                select min(e.id::text) as first, count(*) as count
                from (select id from event order by id desc limit $2) e
@@ -151,6 +184,7 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
         }
     }
     let fares: LegsFare = fares.ok_or_else(|| StoreError::corrupt("audit_walk", "broken_seq", "no row"))?;
+    let wider = fares.gives_more();
     let walked = fares.broken_seq.and_then(|seq| place(seq, fares.broken_after));
     let newest = first_broken(links, NEWEST_LINKS)?.map(|broken| broken.place);
     let kept = fares.kept_first.map(|first| kept_from_sealing(fares.last_link, &first, fares.kept_events).place);
@@ -165,6 +199,7 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
         broken: [walked, newest, kept].into_iter().flatten().min_by_key(|place| place.link()),
         alarms: fares.alarms,
         newest_alarm: fares.newest_alarm,
+        wider,
         held: hold::in_order(held),
     })
 }

@@ -7,7 +7,10 @@ use super::{
 };
 use crate::store::{Store, StoreError, policies::APPLY_LOCK};
 use jiff::SignedDuration;
-use latchkey_domain::access::alarm::{Alarm, AlarmCode};
+use latchkey_domain::access::{
+    alarm::{Alarm, AlarmCode},
+    transition::Target,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
@@ -27,6 +30,8 @@ struct SeenLocks {
     links: Option<(i64, Instant)>,
     /// Since when each lock is there: by a table, or a kind of lock, and a transaction.
     kept: BTreeMap<(String, String), Instant>,
+    /// Since when no run on a target reached its end: by the target, and the epoch of the last that did.
+    unfinished: Vec<((Target, i64), Instant)>,
 }
 
 /// Whether the chain of the audit log grows.
@@ -51,6 +56,20 @@ impl Watch {
                 if before.is_some() { Grows::Yes } else { Grows::NotFor(SignedDuration::ZERO) }
             }
         }
+    }
+
+    /// Notes the targets on which claims come to nothing, and returns those for which that has lasted for longer than
+    /// [`LONG`].
+    pub(super) fn unfinished(&self, now: Vec<(Target, i64)>, at: Instant) -> Vec<(Target, i64)> {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.unfinished.retain(|(target, _)| now.contains(target));
+        for target in now {
+            if seen.unfinished.iter().all(|(known, _)| *known != target) {
+                seen.unfinished.push((target, at));
+            }
+        }
+        let is_long = |since: &Instant| at.saturating_duration_since(*since) > LONG.unsigned_abs();
+        seen.unfinished.iter().filter(|(_, since)| is_long(since)).map(|(target, _)| *target).collect()
     }
 
     /// Notes the locks of now, and returns those that have been there for longer than [`LONG`].

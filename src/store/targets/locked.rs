@@ -114,7 +114,7 @@ impl LockedTarget {
                failure_code = $6, failure_blocker = $7, failed_since = case when $4::text is null then null when failure is null then clock_timestamp()
                                    else coalesce(failed_since, clock_timestamp()) end,
                due_at = clock_timestamp() + make_interval(secs => $5),
-               tried_at = case when tried_at >= ran_at then tried_at end
+               tried_at = case when tried_at >= ran_at then tried_at end, finished_epoch = $8
              where kind = $1 and key = $2",
             self.target.kind(),
             self.target.key(),
@@ -123,6 +123,7 @@ impl LockedTarget {
             finished.again_in.map(|wait| wait.as_secs_f64()),
             code,
             blocker,
+            self.epoch,
         )
         .execute(self.connection())
         .await?;

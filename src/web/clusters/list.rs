@@ -91,11 +91,11 @@ impl ClusterListRow {
         };
         Self {
             address: format!("/clusters/{}", row.id),
-            ask: Some(format!("/requests/new?cluster={}", row.name)),
+            ask: signed_in.may_ask_on(&row.name).then(|| format!("/requests/new?cluster={}", row.name)),
             name: row.name.clone(),
             prod: is_prod(&signed_in.policy.file, &row.name),
             place,
-            pill: Sight::of(age, row.was_read, row.trouble).pill(),
+            pill: Sight::of(age, row.was_read, row.trouble).pill(row.paused),
             read: row
                 .age_seconds
                 .map_or_else(|| "never".to_owned(), |age| format!("{} ago", duration(SignedDuration::from_secs(age)))),
@@ -120,6 +120,7 @@ impl ClustersPage {
             age_seconds: age,
             trouble,
             was_read: age.is_some(),
+            paused: name == "staging-eu",
             mine: i64::from(name == "prod-eu"),
             live: 4,
         };

@@ -52,8 +52,10 @@ impl Sight {
         }
     }
 
-    fn pill(self) -> Pill {
+    /// The pill of a cluster that is seen so; `paused` if an operator paused granting there.
+    fn pill(self, paused: bool) -> Pill {
         match self {
+            Self::Stale | Self::Fresh if paused => Pill::new(Tone::Needs, Icon::CircleMinus, "Paused"),
             Self::Never => Pill::new(Tone::Needs, Icon::CircleDashed, "Never read"),
             Self::Unreachable => Pill::new(Tone::Danger, Icon::Unplug, "Unreachable"),
             Self::Stale => Pill::new(Tone::Needs, Icon::History, "Not read lately"),

@@ -10,7 +10,7 @@ use crate::{
     store::read::{
         PAGE,
         cluster::{self, ClusterDetail, LiveAccess},
-        hold::{self, OnHold},
+        hold::{self, Hold, OnHold},
     },
     web::{
         Failure, SignedIn, State,
@@ -166,13 +166,14 @@ impl ClusterPage {
         let sees_all = signed_in.visitor.roles.sees_all();
         let prod = is_prod(&signed_in.policy.file, &detail.name);
         let closed = detail.dropped_at.is_some() || detail.gone.is_some();
+        let can_ask = !closed && signed_in.may_ask_on(&detail.name);
         Self {
             layout: signed_in.layout(NavItem::Clusters, detail.name.clone()).prod(prod),
             name: detail.name.clone(),
             arn: detail.arn.clone(),
             prod,
-            pill: sight.pill(),
-            ask: (!closed).then(|| format!("/requests/new?cluster={}", detail.name)),
+            pill: sight.pill(held.is_some_and(|held| matches!(held.hold, Hold::Paused { .. }))),
+            ask: can_ask.then(|| format!("/requests/new?cluster={}", detail.name)),
             notice: notice(detail, held, sight, signed_in),
             facts: facts(detail, sees_all),
             accesses: live.iter().map(|access| AccessRow::of(access, signed_in)).collect(),
@@ -193,8 +194,12 @@ fn notice(detail: &ClusterDetail, held: Option<&OnHold>, sight: Sight, signed_in
         return notice(Tone::Danger, &format!("{gone}. Every access to it has ended, or ends now."));
     }
     if let (Sight::Stale | Sight::Fresh, None, Some(held)) = (sight, detail.dropped_at, held) {
-        let refused = held.hold.refuses(trouble.is_some());
-        return Some(Notice { tone: Tone::Needs, text: held.not_now(Reader::Asker { refused }, &signed_in.clock) });
+        let reader = if signed_in.may_ask_on(&detail.name) {
+            Reader::Asker { refused: held.hold.refuses(trouble.is_some()) }
+        } else {
+            Reader::Other
+        };
+        return Some(Notice { tone: Tone::Needs, text: held.not_now(reader, &signed_in.clock) });
     }
     match sight {
         _ if detail.dropped_at.is_some() => notice(

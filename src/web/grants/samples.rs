@@ -141,6 +141,7 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
         },
         proven_at: begun.then(|| if ended { at("14:45:04") } else { at("14:02:13") }),
         condition: if state == GrantState::Revoking { blocked } else { Condition::Ok },
+        doubted_since: None,
         evidence: Evidence { answers: Some(answers), residual: Some(residual), ..Evidence::default() },
         compared: latchkey_domain::access::compared::Compared::Same,
     };

@@ -115,7 +115,8 @@ impl GrantPage {
     }
 
     fn new(signed_in: &SignedIn, detail: &GrantDetail, part: GrantPart, again: RefusedRevocation) -> Self {
-        let view = View::of(detail, part, &signed_in.policy.file, &signed_in.clock);
+        let mut view = View::of(detail, part, &signed_in.policy.file, &signed_in.clock);
+        view.ask_again = view.ask_again.filter(|_| signed_in.may_ask());
         let error = if again.error.is_some() { "Error: " } else { "" };
         let title = format!("{error}{}", view.title);
         let address = format!("/grants/{}", view.id);

@@ -48,7 +48,9 @@ pub struct View {
     pub time_left: Option<TimeLeft>,
     pub how: Option<HowTo>,
     pub evidence: Vec<Html>,
-    /// What it allows beyond what was approved.
+    /// Of `standing`: danger if it says that the access gives more than was decided.
+    pub standing_tone: Tone,
+    /// What it allows beyond what was approved, unless `standing` says so.
     pub wider: Vec<Html>,
     /// What of it never works, and what works differently from what it suggests.
     pub never: Vec<Html>,
@@ -78,7 +80,12 @@ pub struct HowTo {
     pub arn: String,
     pub export: String,
     pub works: Option<String>,
+    /// What is known of whether the command works.
+    pub works_said: &'static str,
+    /// Whether it is known to work, by the last proof.
+    pub is_proven: bool,
     pub must_fail: Option<String>,
+    pub must_fail_said: &'static str,
     pub ready: bool,
     pub aws_profile: Option<String>,
     pub cluster: String,
@@ -131,6 +138,8 @@ impl View {
         };
         let is_live = matches!(progress.state, GrantState::Scheduled | GrantState::Provisioning | GrantState::Active);
         let over = matches!(progress.state, GrantState::Revoking | GrantState::Ended);
+        let more = progress.allows_more();
+        let gives_more = !more.is_empty() && (progress.doubt().is_some() || is_coming(progress.state));
         Self {
             id: progress.id.to_string(),
             title,
@@ -147,7 +156,8 @@ impl View {
             unprotected: progress
                 .is_unprotected()
                 .then(|| Html::prose(&words::access::unprotected(&detail.terms.principal_arn))),
-            wider: progress.allows_more().into_iter().map(wider).collect(),
+            standing_tone: if gives_more { Tone::Danger } else { Tone::Neutral },
+            wider: more.into_iter().filter(|_| !gives_more).map(wider).collect(),
             residual: timeline::beside(progress),
             never: if is_live { never(detail, &namespaces) } else { vec![] },
             documents: documents(detail),
@@ -164,6 +174,11 @@ impl View {
                 GrantState::Ended => None,
             },
         }
+    }
+
+    /// Whether `standing` says that it gives more than was decided: the most prominent message.
+    pub fn gives_more(&self) -> bool {
+        self.standing_tone == Tone::Danger
     }
 
     /// Whether the access is being set up.
@@ -229,13 +244,17 @@ fn evidence(detail: &GrantDetail, clock: &Clock) -> Vec<Html> {
             .map_or_else(String::new, |answers| format!(": {}", words::steps::answers(answers, "as was intended")));
         let start = match (leg.proven, leg.target) {
             (Proven::Nothing, _) => continue,
+            (Proven::Present, target) if !leg.evidence.tells() => {
+                lines.push(Html::prose(&unknown(target, &detail.terms.cluster_name)));
+                continue;
+            }
             (Proven::Present, Target::Cluster(_)) => {
                 format!(
                     "It was configured and authorised{answers}. The API server of `{}` said so",
                     detail.terms.cluster_name
                 )
             }
-            (Proven::Present, Target::Principal(_)) => "IAM is as it should be, as read back".to_owned(),
+            (Proven::Present, Target::Principal(_)) => "IAM was as it should be, as read back".to_owned(),
             (Proven::Gone, Target::Cluster(_)) if leg.evidence.cluster_gone => {
                 format!(
                     "The cluster `{}` is gone, and nothing of it is left with it. EKS said so",
@@ -258,6 +277,14 @@ fn evidence(detail: &GrantDetail, clock: &Clock) -> Vec<Html> {
         lines.push(Html::sentence(&sentence));
     }
     lines
+}
+
+/// A proof that does not tell what was seen.
+fn unknown(target: Target, cluster: &str) -> String {
+    match target {
+        Target::Cluster(_) => format!("What was proven on `{cluster}` is not known: the record of it is empty."),
+        Target::Principal(_) => "What was proven in IAM is not known: the record of it is empty.".to_owned(),
+    }
 }
 
 /// The address of a form for the same access again, without the reason.
@@ -287,6 +314,9 @@ impl HowTo {
         let reach = reach_of(&detail.terms.profile, namespaces);
         let expected = expectations(&detail.terms.profile.rules(), &reach, &detail.seen_namespaces, &detail.kinds);
         let file = file_name(&detail.terms.cluster_name);
+        let ready = detail.progress.state == GrantState::Active;
+        let is_proven = ready && detail.progress.doubt().is_none() && detail.progress.last_proof().is_some();
+        let has_more = !detail.progress.allows_more().is_empty();
         let profile = detail.aws_profile.as_ref().map_or_else(String::new, |name| format!(" --profile '{name}'"));
         Self {
             download: detail.eks.as_ref().map(|_| format!("/grants/{}/kubeconfig", detail.progress.id)),
@@ -295,8 +325,11 @@ impl HowTo {
             identity_check: format!("aws sts get-caller-identity --query Arn --output text{profile}"),
             arn: detail.terms.principal_arn.clone(),
             works: words::kubectl::works(&expected),
+            works_said: words::kubectl::works_said(ready, is_proven),
+            is_proven,
             must_fail: words::kubectl::must_fail(&expected),
-            ready: detail.progress.state == GrantState::Active,
+            must_fail_said: words::kubectl::must_fail_said(has_more),
+            ready,
             aws_profile: detail.aws_profile.clone(),
             cluster: detail.terms.cluster_name.clone(),
         }

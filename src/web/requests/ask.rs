@@ -54,6 +54,8 @@ pub struct AskPage {
     pub summary: Option<Summary>,
     /// What holds the chosen cluster up, so that an approved request will wait.
     pub waits: Option<Html>,
+    /// Whether a policy lets this person ask for anything.
+    pub may_ask: bool,
     /// Whether a script inserts it: then the parts for browsers without a script are left out.
     pub live: bool,
 }
@@ -236,6 +238,11 @@ impl AskPage {
         let prod = is_prod(&current.file, &form.cluster);
         let mut errors: Vec<Wrong> = problems.iter().map(Wrong::of).collect();
         errors.sort_by_key(|wrong| wrong.field);
+        let summary = Summary::of(&form, &considered, &known.asker.approvers, own.is_empty(), read);
+        // "You can ask" never stands beside what says that one cannot.
+        let may_ask = signed_in.may_ask_on(&form.cluster);
+        let is_refused =
+            !may_ask || !errors.is_empty() || summary.as_ref().is_some_and(|summary| !summary.obstacles.is_empty());
         Ok(Self {
             layout: signed_in.layout(NavItem::Ask, title).prod(prod),
             clusters: ClusterChoices::of(&known.asker, signed_in, &form, find),
@@ -251,11 +258,16 @@ impl AskPage {
                 .collect(),
             durations: Durations::of(longest, &form.minutes),
             longest: longest.map(words::time::length),
-            summary: Summary::of(&form, &considered, &known.asker.approvers, own.is_empty(), read),
+            summary,
             waits: held.map(|held| {
-                let refused = held.hold.refuses(unread);
-                held.not_now(Reader::Asker { refused }, &signed_in.clock)
+                let reader = match (may_ask && held.hold.refuses(unread), is_refused) {
+                    (true, _) => Reader::Asker { refused: true },
+                    (false, true) => Reader::Other,
+                    (false, false) => Reader::Asker { refused: false },
+                };
+                held.not_now(reader, &signed_in.clock)
             }),
+            may_ask: signed_in.may_ask(),
             reason: form.reason,
             errors,
             live: false,

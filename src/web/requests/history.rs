@@ -6,7 +6,7 @@ use crate::{
         held::{self, HeldAccess},
         request::RequestDetail,
     },
-    web::{Failure, SignedIn, State, html::Html, look::Pill},
+    web::{Failure, SignedIn, State, html::Html, look::Pill, timeline},
     words::{
         Clock,
         access::{Access, SentenceSubject, Tense, doing},
@@ -68,8 +68,7 @@ impl HistoryRow {
     pub fn held(held: &HeldAccess, name: &str, clock: &Clock) -> Self {
         let doing = doing(&held.terms.profile);
         let access = Access::of(&doing, &held.terms);
-        let tense =
-            Tense::Granted { state: held.state, minutes: held.terms.minutes, active: held.active, ended_at: None };
+        let tense = timeline::live(held.state, held.terms.minutes, held.active, held.doubted);
         Self {
             address: format!("/grants/{}", held.id),
             sentence: Html::sentence(&access.sentence(SentenceSubject::Named(first_name(name)), tense, clock)),

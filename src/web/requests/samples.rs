@@ -47,6 +47,7 @@ use latchkey_domain::{
         policy::{Refusal, RuledGroup},
         profile::ResolvedProfile,
         request::{ClosedWhy, RequestFacts, RequestState, Ruled, Seen, Unresolved, Verdict, Vote},
+        sighting::Sighting,
         standing::NotRuled,
         terms::Terms,
         transition::Target,
@@ -136,6 +137,7 @@ fn leg(target: Target, proven: Proven, when: Option<&str>, evidence: Evidence) -
         proven,
         proven_at: when.map(at),
         condition: Condition::Ok,
+        doubted_since: None,
         evidence,
         compared: latchkey_domain::access::compared::Compared::Same,
     }
@@ -145,6 +147,7 @@ fn granted(state: GrantState) -> RequestDetail {
     let cluster = Target::Cluster(terms().cluster);
     let principal = Target::Principal(terms().principal);
     let binding = "RoleBinding payments/latchkey-0192f3c4-view";
+    let stands = Sighting::PolicyStands { arn: terms().principal_arn, policy: "latchkey".to_owned() };
     let active = matches!(state, GrantState::Active | GrantState::Revoking | GrantState::Ended);
     let mut grant = GrantProgress {
         id: GrantId(Uuid::from_u128(8)),
@@ -164,7 +167,7 @@ fn granted(state: GrantState) -> RequestDetail {
         end_reason: None,
         residual: vec![],
         legs: vec![
-            leg(principal, Proven::Present, Some("14:41:12"), Evidence::default()),
+            leg(principal, Proven::Present, Some("14:41:12"), Evidence::of(stands)),
             leg(cluster, Proven::Nothing, None, Evidence::default()),
         ],
         told: vec![],
@@ -335,7 +338,7 @@ impl RequestPage {
     fn deciding(grave: bool, decision: DecisionForm) -> Self {
         let mut page = Self::sample(&as_ben(), &detail(grave));
         page.change = Some(change(grave));
-        page.waits = grave.then(|| paused(Reader::Decider, &crate::web::samples::clock()));
+        page.waits = grave.then(|| paused(Reader::Other, &crate::web::samples::clock()));
         page.read = Some(Freshness { text: Html::prose("From what the worker read 40 s ago."), stale: false });
         page.history = Some(history());
         page.decision = Some(decision);
@@ -460,6 +463,7 @@ impl AskPage {
                 needs_identity: false,
             }),
             waits: Some(paused(Reader::Asker { refused: false }, &ana.clock)),
+            may_ask: true,
             live: false,
         };
         let wrong = |field, anchor, text: &str| Wrong { field, anchor, text: Html::prose(text) };

@@ -177,7 +177,7 @@ impl RequestPage {
             detail.votes.iter().any(|vote| vote.by.id == signed_in.visitor.person.id && Some(vote.seen) == seen);
         let pending = pending && signed_in.clock.now < detail.facts.lapses_at;
         let held = if pending { hold::of(&state.store, detail.facts.terms.cluster).await? } else { None };
-        view.waits = held.as_ref().map(|held| held.not_now(Reader::Decider, &signed_in.clock));
+        view.waits = held.as_ref().map(|held| held.not_now(Reader::Other, &signed_in.clock));
         view.version.push_str(OnHold::version(held.as_ref()));
         if pending && (part.eligible || part.oversees) {
             let decider = part.eligible.then_some(&signed_in.visitor.person);
@@ -266,7 +266,8 @@ impl RequestPage {
             notice: None,
             can_cancel: part.requester && detail.state == RequestState::Pending,
             open: grant.filter(|_| part.requester).map(|grant| format!("/grants/{}", grant.id)),
-            ask_again: (part.requester && standing::is_over(detail)).then(|| super::form::address_of(detail)),
+            ask_again: (part.requester && standing::is_over(detail) && signed_in.may_ask())
+                .then(|| super::form::address_of(detail)),
             history: None,
             version: String::new(),
             poll: standing::poll(detail),

@@ -113,6 +113,8 @@ pub struct ShownLeg {
 #[derive(Debug, Clone)]
 pub struct ChangedAccess {
     pub address: String,
+    /// "Ana Petrova, view".
+    pub whose: String,
     pub text: Html,
     pub at: Html,
 }
@@ -179,7 +181,8 @@ impl TargetPage {
         let changed = told::changed(&state.store, &here).await?;
         let typed = again.release.clone();
         let mut page = Self::new(signed_in, &detail, again);
-        page.changed = changed.iter().filter_map(|told| ChangedAccess::of(told, &signed_in.clock)).collect();
+        page.changed =
+            changed.iter().filter_map(|told| ChangedAccess::of(told, &detail.legs, &signed_in.clock)).collect();
         page.offer_release(held, typed, &signed_in.clock);
         Ok(page)
     }
@@ -377,10 +380,13 @@ impl ShownLeg {
 }
 
 impl ChangedAccess {
-    fn of(told: &AccessEvent, clock: &Clock) -> Option<Self> {
+    /// Of one of the accesses here, by their legs.
+    fn of(told: &AccessEvent, legs: &[ListedLeg], clock: &Clock) -> Option<Self> {
         let AccessEventKind::Changed(what) = &told.what else { return None };
+        let leg = legs.iter().find(|leg| leg.grant == told.grant)?;
         let text = Html::prose(&words::steps::full_stop(what));
-        Some(Self { address: format!("/grants/{}", told.grant), text, at: Html::stamp(clock, told.at) })
+        let whose = format!("{}, {}", leg.holder, leg.profile);
+        Some(Self { address: format!("/grants/{}", told.grant), whose, text, at: Html::stamp(clock, told.at) })
     }
 }
 

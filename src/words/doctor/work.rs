@@ -54,13 +54,14 @@ pub fn stuck(holder: &str, cluster: &str, state: GrantState, why: &str) -> Check
     )
 }
 
-/// An active access that allows more than was approved; `more` says what.
+/// An access that gives more than was decided; `more` says what.
 pub fn wider(holder: &str, cluster: &str, more: &str) -> CheckWords {
     CheckWords::new(
-        format!("an access to `{cluster}` that runs for {holder} allows more than was approved. {more}"),
-        "No approver decided that. Latchkey leaves the binding: what others did to a role must not cut all who are \
-         bound to it.",
-        "Let an administrator of the cluster put back what its sentence names, or revoke the access on its page.",
+        format!("an access of {holder} to `{cluster}` gives more than was decided. {more}"),
+        "No approver decided that. What others added to a role or to aws-auth Latchkey does not undo, and what is in \
+         aws-auth may outlast the access.",
+        "Let an administrator of the cluster put back what its sentence names. Revoking the access on its page takes \
+         away Latchkey's own part.",
     )
 }
 

@@ -14,9 +14,11 @@ use crate::{
 use futures::{FutureExt as _, StreamExt as _, stream};
 use latchkey_domain::{
     access::{
-        GrantId,
+        EventDraft, GrantId,
         blocker::{Blocker, Missing},
+        transition::Actor,
     },
+    audit::event::Event,
     eks::arn::PrincipalArn,
     plan::{
         authenticator::{Authenticator, EntryRemoval, MappingKind, NewEntry, OwnEntry},
@@ -139,7 +141,8 @@ impl ClusterRun<'_> {
             recorded.push(RecordedWrite { step, intents: of_step.iter().map(|intent| intent.id).collect(), grants });
             intents.extend(of_step);
         }
-        let mut tx = trail::open(&self.worker.store, self.lease, &intents, &told.events, self.held).await?;
+        let events: Vec<EventDraft> = told.events.iter().cloned().chain(self.given_up()).collect();
+        let mut tx = trail::open(&self.worker.store, self.lease, &intents, &events, self.held).await?;
         tx.forget_standing(&self.losing()).await?;
         tx.intend_lines(&tx_lines).await?;
         tx.intend_entries(&tx_entries).await?;
@@ -149,6 +152,21 @@ impl ClusterRun<'_> {
         trail::commit(tx).await?;
         told.events.clear();
         Ok(recorded)
+    }
+
+    /// The events of the ClusterRoles that the plan deletes. A deletion that is tried again is told once.
+    fn given_up(&self) -> impl Iterator<Item = EventDraft> {
+        self.plan.steps.iter().filter_map(|step| match step {
+            Step::DeleteRole(LeavingRole { name, uid, .. }) => {
+                let what = Event::ClusterRoleGivenUp { role: name.clone(), uid: uid.clone() };
+                Some(EventDraft { cluster: Some(self.cluster), ..EventDraft::new(what, Actor::worker()) })
+            }
+            Step::Binding { .. }
+            | Step::AwsAuth(_)
+            | Step::CreateEntry(_)
+            | Step::DeleteEntry(_)
+            | Step::CreateRole { .. } => None,
+        })
     }
 
     /// Records the outcome of the writes for the grants whose rows another transaction has locked.

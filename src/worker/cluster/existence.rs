@@ -144,7 +144,7 @@ pub(super) async fn run_gone(
         let wish = Wish::Revoke { since: desired.now };
         outcome.legs.insert(
             row.id,
-            LegOutcome { wish, found: LegFound::Proven(seen), attempts: 0, stood: None, compared: None },
+            LegOutcome { wish, found: LegFound::Proven(seen), attempts: 0, stood: None, compared: None, wider: None },
         );
     }
     for grant in &desired.grants {
@@ -155,7 +155,10 @@ pub(super) async fn run_gone(
         let evidence = Evidence { cluster_gone: true, ..Evidence::of(with_cluster.clone()) };
         let found = LegFound::Proven(evidence);
         let attempts = legs.get(&grant.id).map_or(0, |leg| leg.attempts);
-        outcome.legs.insert(grant.id, LegOutcome { wish: grant.wish, found, attempts, stood: None, compared: None });
+        outcome.legs.insert(
+            grant.id,
+            LegOutcome { wish: grant.wish, found, attempts, stood: None, compared: None, wider: None },
+        );
     }
     Ok(outcome)
 }

@@ -87,7 +87,7 @@ use latchkey_domain::{
         observation::{AuthenticationMode, ClusterObservation, ClusterState, EksCluster, EntryHolders},
         obstacles::{Obstacle, allows_more, made_again},
         proof::{Look, left_behind, quarantined_left},
-        tampering::PartsInPlace,
+        tampering::{PartsInPlace, gives_more},
     },
 };
 use narrowed::{Narrowed, look_again, looked, named};
@@ -373,7 +373,10 @@ impl ClusterRun<'_> {
                     continue;
                 }
             };
-            outcome.legs.insert(id, self.leg(grant, legs, found, &parts, state));
+            let leg = self.leg(grant, legs, found, &parts, &look);
+            let is_told = self.plan.findings.iter().any(|finding| finding.grant == Some(id));
+            outcome.findings.extend(self.widened(grant, legs, leg.beyond()).filter(|_| !is_told));
+            outcome.legs.insert(id, leg);
         }
         for row in self.desired.quarantined.iter().filter(|row| row.ends && !row.resting && !is_held(row.id)) {
             let found = match (applied.failed.remove(&row.id), quarantined_left(self.desired, row, &look)) {
@@ -383,11 +386,12 @@ impl ClusterRun<'_> {
             };
             let attempts = legs.get(&row.id).map_or(0, |leg| leg.attempts);
             let wish = Wish::Revoke { since: self.desired.now };
-            outcome.legs.insert(row.id, LegOutcome { wish, found, attempts, stood: None, compared: None });
+            outcome.legs.insert(row.id, LegOutcome { wish, found, attempts, stood: None, compared: None, wider: None });
         }
         for (grant, found) in self.prove(&judged, &look).await? {
-            outcome.findings.extend(self.widened(grant, legs, &found));
-            outcome.legs.insert(grant.id, self.leg(grant, legs, found, &parts, state));
+            let leg = self.leg(grant, legs, found, &parts, &look);
+            outcome.findings.extend(self.widened(grant, legs, leg.beyond()));
+            outcome.legs.insert(grant.id, leg);
         }
         Ok(outcome)
     }
@@ -450,12 +454,11 @@ impl ClusterRun<'_> {
         grant.wish == Wish::Keep && leg.well && fresh && !wider && !applied.wrote.contains(&grant.id)
     }
 
-    /// The event that a running access allows too much, if this proof is the first to show it.
-    fn widened(&self, grant: &DesiredGrant, legs: &Legs, found: &LegFound) -> Option<EventDraft> {
-        let LegFound::Proven(seen) = found else { return None };
+    /// The event that a running access allows too much, if this look is the first to show it.
+    fn widened(&self, grant: &DesiredGrant, legs: &Legs, wider: &[Blocker]) -> Option<EventDraft> {
         let before = legs.get(&grant.id).is_some_and(|leg| leg.wider);
-        let is_news = grant.wish == Wish::Keep && !before && !seen.wider.is_empty();
-        let (what, objects, version) = (What::AllowsMore(seen.wider.clone()), Vec::new(), None);
+        let is_news = grant.wish == Wish::Keep && !before && !wider.is_empty();
+        let (what, objects, version) = (What::AllowsMore(wider.to_vec()), Vec::new(), None);
         is_news.then(|| self.finding(&Finding { grant: Some(grant.id), what, objects, version }))
     }
 
@@ -465,13 +468,33 @@ impl ClusterRun<'_> {
         legs: &Legs,
         found: LegFound,
         parts: &PartsInPlace<'_>,
-        state: &ClusterState,
+        look: &Look<'_>,
     ) -> LegOutcome {
         let id = grant.id;
         let attempts = legs.get(&id).map_or(0, |leg| leg.attempts);
         let identity = self.plan.identities.get(&id);
-        let stood = self.plan.compared.contains(&id).then(|| parts.of(self.desired, state, grant, identity));
-        LegOutcome { wish: grant.wish, found, attempts, stood, compared: None }
+        let stood = self.plan.compared.contains(&id).then(|| parts.of(self.desired, look.state, grant, identity));
+        let wider = self.beyond(grant, look, &found);
+        LegOutcome { wish: grant.wish, found, attempts, stood, compared: None, wider }
+    }
+
+    /// What a wanted grant that was not proven gives beyond what was decided, by the last look.
+    fn beyond(&self, grant: &DesiredGrant, look: &Look<'_>, found: &LegFound) -> Option<Vec<Blocker>> {
+        let unexplained = match found {
+            LegFound::Proven(_) => return None,
+            LegFound::Blocked(why @ Blocker::LetByNothing { .. }) => Some(why.clone()),
+            LegFound::Unsettled(_)
+            | LegFound::Settling(..)
+            | LegFound::Failed(_)
+            | LegFound::Paused(_)
+            | LegFound::Blocked(_) => None,
+        };
+        let roles = match grant.wish {
+            Wish::Keep => allows_more(grant, look.state, &self.desired.name),
+            Wish::Provision => Vec::new(),
+            Wish::Revoke { .. } => return None,
+        };
+        Some(roles.into_iter().chain(gives_more(self.desired, look, grant)).chain(unexplained).collect())
     }
 
     /// Adds the plan's findings to those to be told: with the intents, or at the end if nothing is written.

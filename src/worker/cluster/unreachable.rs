@@ -61,6 +61,7 @@ pub(super) async fn unreachable(
                 attempts,
                 stood: None,
                 compared: None,
+                wider: None,
             },
         )
     };

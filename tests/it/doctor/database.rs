@@ -317,7 +317,9 @@ async fn an_access_that_allows_more_than_was_approved_is_told_with_what() {
         )
         .await;
     let told = hospital.ward.examine(&["--cluster", "staging-eu"]).await;
-    let what = text(&told.trouble("work", "work.wider")["what"]).to_owned();
-    assert!(what.starts_with("an access to `prod-eu` that runs for Ana"), "{what}");
+    let wider = told.trouble("work", "work.wider");
+    assert_eq!(wider["status"], "failed");
+    let what = text(&wider["what"]).to_owned();
+    assert!(what.starts_with("an access of Ana to `prod-eu` gives more than was decided"), "{what}");
     assert!(what.ends_with("The ClusterRole view allows get secrets."), "{what}");
 }

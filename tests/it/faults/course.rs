@@ -4,7 +4,7 @@
 use super::promises::{Promises, When};
 use crate::{
     town::{nodes, view},
-    worker::{PROD, World, sentence},
+    worker::{PROD, World, own_roles::edited, sentence},
 };
 use latchkey::web::AskForm;
 use latchkey::{
@@ -28,6 +28,8 @@ pub enum Act {
     GiveBackLook,
     /// Until the second access is over.
     TimePasses,
+    /// The policy gives the second access's profile other rules, so that nothing needs its ClusterRole any more.
+    EditNodes,
 }
 
 /// A step of the life.
@@ -55,6 +57,9 @@ pub const LIFE: [Step; 13] = [
     Step::Work,
 ];
 
+/// What follows where the deletion of a ClusterRole is tried, too.
+pub const ROLE_LEFT: [Step; 2] = [Step::Act(Act::EditNodes), Step::Work];
+
 /// The holder of both accesses.
 pub const WHO: &str = "ana";
 
@@ -70,6 +75,8 @@ pub struct Course {
     pub grants: Vec<(GrantId, &'static str)>,
     /// Whether the first access's binding was changed.
     meddled: bool,
+    /// Whether the policy was edited.
+    edited: bool,
 }
 
 impl Course {
@@ -81,7 +88,7 @@ impl Course {
     pub async fn in_mode(mode: AuthenticationMode) -> Self {
         let world = World::in_mode(mode).await;
         let promises = Promises::of(&world);
-        Self { world, promises, asked: vec![], grants: vec![], meddled: false }
+        Self { world, promises, asked: vec![], grants: vec![], meddled: false, edited: false }
     }
 
     /// A worker that does not die.
@@ -118,6 +125,11 @@ impl Course {
                 town.advance(61).await;
                 self.grants[1].1 = "ended";
             }
+            Act::EditNodes => {
+                town.apply_policy(&edited()).await;
+                self.edited = true;
+                self.world.rests_are_over().await;
+            }
         }
     }
 
@@ -144,7 +156,7 @@ impl Course {
                 let again = latchkey::actions::grants::give_back(&town.web, town.visitor(WHO), self.grants[0].0).await;
                 assert!(again.unwrap_err().to_string().contains("already"));
             }
-            Act::Meddle | Act::TimePasses => {}
+            Act::Meddle | Act::TimePasses | Act::EditNodes => {}
         }
     }
 
@@ -166,7 +178,7 @@ impl Course {
             Act::GiveBackLook => {
                 latchkey::actions::grants::give_back(&town.web, town.visitor(WHO), self.grants[0].0).await.is_err()
             }
-            Act::Meddle | Act::TimePasses => return,
+            Act::Meddle | Act::TimePasses | Act::EditNodes => return,
         };
         assert!(refused, "{act:?} was answered though the portal died");
     }
@@ -201,8 +213,17 @@ impl Course {
                 return false;
             }
         }
+        if self.edited && !self.role_is_settled().await {
+            return false;
+        }
         // The binding that was changed is as it was.
         self.binding_of_look().is_none_or(|binding| binding["subjects"].as_array().is_some_and(|all| all.len() < 2))
+    }
+
+    /// Whether the ClusterRole that nothing needs is gone, or the right to delete it is missing.
+    async fn role_is_settled(&self) -> bool {
+        let refused = "code = 'failed' and blocker ->> 'code' = 'refused'";
+        self.world.own_roles().is_empty() || self.world.deletions(refused).await > 0
     }
 
     /// One call of this worker, whatever comes of it.

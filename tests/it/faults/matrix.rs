@@ -3,7 +3,7 @@
 
 use super::{
     cases,
-    course::{Course, LIFE, PATIENCE, Step},
+    course::{Course, LIFE, PATIENCE, ROLE_LEFT, Step},
     places::{Place, places},
 };
 use latchkey::worker::{Worker, run_once};
@@ -71,17 +71,22 @@ impl Fault {
     }
 }
 
+/// A life with each kind of write: at its end a ClusterRole is left, and deleted.
+fn life_of_all() -> Vec<Step> {
+    LIFE.into_iter().chain(ROLE_LEFT).collect()
+}
+
 /// Seconds of Retry-After: more than any back-off of a first attempt, and than a loaded machine needs to look.
 pub const RETRY_AFTER: u32 = 20;
 
 /// A life in which one write is stopped, and its worker dies. Gives whether the write was made.
-async fn stopped(place: Place, fault: Fault, gate: Gate) -> bool {
+async fn stopped(life: Vec<Step>, place: Place, fault: Fault, gate: Gate) -> bool {
     let mut course = Course::new().await;
     place.hold(&course.world, gate.clone());
     let first = course.worker();
     let successor = course.worker();
     let mut gone = false;
-    for step in LIFE {
+    for step in life {
         match step {
             Step::Act(act) => course.act(act).await,
             Step::Work if gone => course.work(&successor).await,
@@ -161,12 +166,12 @@ async fn given_back(mut course: Course, successor: &Worker, gate: &Gate) {
 }
 
 /// A life in which one write fails, and its worker goes on. Gives whether the write was made.
-async fn failed(place: Place, fault: Fault) -> bool {
+async fn failed(life: Vec<Step>, place: Place, fault: Fault) -> bool {
     let mut course = Course::new().await;
     place.fail(&course.world, fault);
     let worker = course.worker();
     let mut came = false;
-    for step in LIFE {
+    for step in life {
         let Step::Act(act) = step else {
             let deadline = Instant::now() + PATIENCE;
             loop {
@@ -232,7 +237,7 @@ async fn names_the_right(course: &Course, worker: &Worker, place: &Place) {
 async fn no_fault_of_any_write_breaks_a_promise() {
     let mut course = Course::new().await;
     let worker = course.worker();
-    for step in LIFE {
+    for step in life_of_all() {
         match step {
             Step::Act(act) => course.act(act).await,
             Step::Work => course.work(&worker).await,
@@ -243,9 +248,10 @@ async fn no_fault_of_any_write_breaks_a_promise() {
         places.iter().map(move |place| {
             let (name, place) = (format!("{fault:?} of {place}"), place.clone());
             cases::case(name.clone(), async move {
+                let life = if place.is_of_a_role_left() { life_of_all() } else { LIFE.to_vec() };
                 let came = match fault.gate() {
-                    Some(gate) => Box::pin(stopped(place, fault, gate)).await,
-                    None => failed(place, fault).await,
+                    Some(gate) => Box::pin(stopped(life, place, fault, gate)).await,
+                    None => failed(life, place, fault).await,
                 };
                 assert!(came, "the write never came: nothing was tried");
             })

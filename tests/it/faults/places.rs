@@ -49,9 +49,14 @@ impl Place {
         self.count(world) > self.before
     }
 
-    /// Whether the write only takes away a mark, which gives no access.
+    /// Whether the write only takes away what gives no access: a mark, or a ClusterRole that nothing is bound to.
     pub fn is_a_mere_mark(&self) -> bool {
-        self.write.verb == "UntagUser"
+        self.write.verb == "UntagUser" || self.is_of_a_role_left()
+    }
+
+    /// Whether the write deletes a ClusterRole.
+    pub fn is_of_a_role_left(&self) -> bool {
+        (self.write.verb.as_str(), self.write.resource.as_str()) == ("delete", "clusterroles")
     }
 
     fn is_of_every_life(&self) -> bool {
@@ -112,6 +117,7 @@ impl Place {
             ("UntagUser", _) => "iam:UntagUser on arn:aws:iam::111122223333:user/latchkey/ana",
             ("patch", _) if self.write.object == "aws-auth" => "patch configmaps named aws-auth",
             ("patch", _) => "patch configmaps named latchkey",
+            ("delete", "clusterroles") => "delete clusterroles.rbac.authorization.k8s.io",
             ("create", "clusterroles") => "create clusterroles.rbac.authorization.k8s.io",
             ("create", "rolebindings") => "create rolebindings.rbac.authorization.k8s.io",
             ("create", _) => "create clusterrolebindings.rbac.authorization.k8s.io",

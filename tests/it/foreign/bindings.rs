@@ -7,10 +7,10 @@ use crate::{
 };
 use latchkey::{
     actions::targets,
-    store::Store,
+    store::{Store, read::health},
     worker::{Worker, run_once},
 };
-use latchkey_domain::access::{ClusterId, transition::Target};
+use latchkey_domain::access::{ClusterId, blocker::Blocker, transition::Target};
 use latchkey_simulator::kubernetes::{Failure, Pattern};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -124,6 +124,24 @@ async fn what_somebody_does_to_the_binding_just_before_the_end_changes_nothing_a
         assert_eq!(told.len() - before, usize::from(matters), "{what}: {told:?}");
         assert!(!matters || told.last().unwrap().contains(name.as_str().unwrap()), "{told:?}");
     }
+}
+
+#[tokio::test]
+async fn a_changed_binding_that_cannot_be_put_right_is_told_as_more_than_was_decided() {
+    let world = World::new().await;
+    let grant = world.active("ana").await;
+    world.knobs(PROD).fail(Pattern::on("update", "rolebindings"), Failure::Forbidden, u32::MAX);
+    world.tamper(|binding| {
+        let also = json!({ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "gus-by-hand" });
+        binding["subjects"].as_array_mut().unwrap().push(also);
+    });
+    world.look_again().await;
+    let told = health::wider(&world.town.web, 10).await.unwrap();
+    let is_told = |why: &Blocker| matches!(why, Blocker::BindingGivesMore { subjects, .. } if subjects.contains(&"User gus-by-hand".to_owned()));
+    assert!(matches!(&told[..], [wider] if wider.grant == grant && wider.what.iter().any(is_told)), "{told:?}");
+    world.knobs(PROD).heal();
+    world.look_again().await;
+    assert_eq!(health::wider(&world.town.web, 10).await.unwrap(), []);
 }
 
 #[tokio::test]

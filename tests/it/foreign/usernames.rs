@@ -1,6 +1,8 @@
 //! Another client gives a username of Latchkey's to another principal, or adds groups to Latchkey's line.
 
 use crate::worker::{PROD, USERS, World};
+use latchkey::store::read::{health, pulse};
+use latchkey_domain::access::blocker::Blocker;
 
 const OTHER: &str = "arn:aws:iam::111122223333:user/mallory";
 
@@ -90,6 +92,30 @@ async fn a_username_that_somebody_else_can_be_is_bound_to_nothing_until_that_is_
     }
     world.ends_clean("gus", gus).await;
     assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS);
+}
+
+#[tokio::test]
+async fn groups_on_the_line_are_told_as_more_than_was_decided_until_they_are_taken_out() {
+    let world = World::new().await;
+    let (_other, grant) = (world.active("gus").await, world.active("ana").await);
+    let before = world.aws_auth(PROD)["mapUsers"].clone();
+    let (others, line) = before.rsplit_once("- ").unwrap();
+    let masters = format!("{others}- {}\n  groups: [\"system:masters\"]\n", line.trim_end());
+    world.objects(PROD).set_aws_auth("mapUsers", Some(&masters), "kubectl-edit").unwrap();
+    for look in 1..=2 {
+        world.look_again().await;
+        let told = health::wider(&world.town.web, 10).await.unwrap();
+        let [wider] = told.try_into().expect("the access whose line has groups, and no other");
+        assert_eq!(wider.grant, grant);
+        let is_told = |why: &Blocker| matches!(why, Blocker::LineWithGroups { groups, by, .. } if groups == &["system:masters"] && by == &["kubectl-edit"]);
+        assert!(matches!(&wider.what[..], [why] if is_told(why)), "{look}: {:?}", wider.what);
+        let more = pulse::read(&world.town.web).await.unwrap().wider.expect("operators are told on every page");
+        assert_eq!((more.accesses, more.first), (1, grant));
+    }
+    world.objects(PROD).set_aws_auth("mapUsers", Some(&before), "kubectl-edit").unwrap();
+    world.look_again().await;
+    assert_eq!(health::wider(&world.town.web, 10).await.unwrap(), []);
+    assert_eq!(pulse::read(&world.town.web).await.unwrap().wider, None);
 }
 
 #[tokio::test]

@@ -219,7 +219,7 @@ impl Act {
 /// What a run found of a leg that is where it should be.
 pub fn proven(wish: Wish) -> LegOutcome {
     let found = LegFound::Proven(Evidence::default());
-    LegOutcome { wish, found, attempts: 0, stood: None, compared: Some(Compared::Same) }
+    LegOutcome { wish, found, attempts: 0, stood: None, compared: Some(Compared::Same), wider: None }
 }
 
 pub async fn apply(hands: &Hands, text: &str, drain: &[String]) -> Done {

@@ -40,6 +40,55 @@ async fn a_cluster_that_cannot_be_read_says_since_when_and_keeps_its_last_facts(
 }
 
 #[tokio::test]
+async fn access_is_offered_only_to_people_who_may_ask_for_it() {
+    let portal = Portal::new().await;
+    portal.town.grant().await;
+    let cluster = format!("/clusters/{}", portal.town.cluster("prod-eu").await);
+    for (who, offered) in [("ana", true), ("gus", true), ("dee", false), ("eli", false)] {
+        let session = portal.browser(who).await;
+        for path in ["/", "/identities", "/clusters", &cluster] {
+            let page = session.get(path).await.expect(StatusCode::OK).text;
+            assert_eq!(page.contains("Request access"), offered, "{who} {path}: {page}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_on_which_granting_is_paused_is_called_paused_and_only_who_may_ask_is_told_so() {
+    let portal = Portal::new().await;
+    let town = &portal.town;
+    town.grant().await;
+    let id = town.cluster("prod-eu").await;
+    let (ana, dee) = (portal.browser("ana").await, portal.browser("dee").await);
+    let before = ana.get("/clusters").await.all("tbody tr");
+    assert!(before.iter().any(|row| row.starts_with("prod-eu") && row.contains("Read")), "{before:?}");
+    let pause = format!("/targets/cluster/{id}/pause");
+    dee.post(&pause, &[("reason", "nodes are being replaced")]).await.expect(StatusCode::SEE_OTHER);
+    let rows = ana.get("/clusters").await.all("tbody tr");
+    assert!(rows.iter().any(|row| row.starts_with("prod-eu") && row.contains("Paused")), "{rows:?}");
+    assert!(rows.iter().all(|row| row.starts_with("prod-eu") || !row.contains("Paused")), "{rows:?}");
+    for path in [format!("/clusters/{id}"), "/requests/new?cluster=prod-eu".to_owned()] {
+        let (asker, other) = (ana.get(&path).await.text, dee.get(&path).await.text);
+        assert!(asker.contains("You can ask.") && asker.contains("nodes are being replaced"), "{path}: {asker}");
+        assert!(!other.contains("You can ask.") && other.contains("nodes are being replaced"), "{path}: {other}");
+        assert!(!other.contains("Send request"), "{path}: {other}");
+    }
+}
+
+#[tokio::test]
+async fn a_check_of_the_audit_log_that_no_worker_can_begin_is_not_promised_within_seconds() {
+    let portal = Portal::new().await;
+    let dee = portal.browser("dee").await;
+    dee.post("/audit/check", &[]).await.expect(StatusCode::SEE_OTHER);
+    let page = dee.get("/status").await.one("#audit");
+    assert!(page.contains("no worker answers: it begins once one runs") && !page.contains("within seconds"), "{page}");
+    let lives =
+        "insert into worker_heartbeat (holder, started_at, seen_at) values ('w', clock_timestamp(), clock_timestamp())";
+    sqlx::query(lives).execute(portal.town.owner.pool()).await.unwrap();
+    assert!(dee.get("/status").await.one("#audit").contains("a worker begins it within seconds"));
+}
+
+#[tokio::test]
 async fn the_audit_log_is_the_auditors_alone() {
     let portal = Portal::new().await;
     for (who, status) in [("ana", 404), ("ben", 404), ("dee", 404), ("eli", 200)] {

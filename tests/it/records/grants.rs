@@ -126,7 +126,16 @@ async fn a_running_access_that_was_seen_otherwise_is_not_said_to_work() {
     .unwrap();
     let path = format!("/grants/{grant}");
     let page = ana.get(&path).await.text;
-    assert!(page.contains("Access works, as proven") && page.contains("it is there"));
+    assert!(page.contains("Proven to work at ") && page.contains("it is there"));
+    assert!(page.contains("This was proven to work") && page.contains("IAM was as it should be"), "{page}");
+    // A proof that tells nothing of what was seen is none.
+    let emptied = "update grant_leg set evidence = '{}' where target_kind = 'cluster'";
+    sqlx::raw_sql(emptied).execute(town.owner.pool()).await.unwrap();
+    let page = ana.get(&path).await.text;
+    assert!(page.contains("Whether it works is not known") && !page.contains("Proven to work at "), "{page}");
+    assert!(page.contains("is not known: the record of it is empty") && !page.contains("This was proven"), "{page}");
+    let kept = "update grant_leg set evidence = '{\"said\": [\"it is there\"]}' where target_kind = 'cluster'";
+    sqlx::raw_sql(kept).execute(town.owner.pool()).await.unwrap();
     sqlx::raw_sql(
         "update grant_leg set wider = '{\"the ClusterRole view allows more\"}' where target_kind = 'cluster'",
     )
@@ -134,10 +143,11 @@ async fn a_running_access_that_was_seen_otherwise_is_not_said_to_work() {
     .await
     .unwrap();
     let page = ana.get(&path).await.text;
-    assert!(page.contains("Access works, and allows more than was approved") && !page.contains("as proven. It ends"));
+    assert!(page.contains("it allows more than was approved: what is told below"), "{page}");
     assert!(page.contains("The ClusterRole view allows more."));
     sqlx::raw_sql(
-        "update grant_leg set condition = 'blocked', error = 'the line was taken out', next_try = clock_timestamp()
+        "update grant_leg set condition = 'blocked', error = 'the line was taken out', next_try = clock_timestamp(),
+           wider = '{}'
          where target_kind = 'cluster'",
     )
     .execute(town.owner.pool())
@@ -152,8 +162,63 @@ async fn a_running_access_that_was_seen_otherwise_is_not_said_to_work() {
     assert!(row.contains("You could ") && !row.contains("You can read"), "{row}");
     let page = page.text;
     assert!(page.contains("Access may not work now. It was last proven") && page.contains("The line was taken out."));
-    assert!(!page.contains("as proven. It ends"));
+    assert!(!page.contains("Proven to work at ") && !page.contains("This was proven to work"), "{page}");
+    assert!(page.contains("whether it works now is not known"), "what it says how to use it agrees: {page}");
     assert!(page.contains("it is there"), "what was proven once stays, with its time");
+}
+
+#[tokio::test]
+async fn what_gives_more_than_was_decided_is_told_first_and_over_every_page_of_operators() {
+    let portal = Portal::new().await;
+    let town = &portal.town;
+    let (grant, ana, dee) = (town.grant().await, portal.browser("ana").await, portal.browser("dee").await);
+    let line = r#"{"code": "line_with_groups", "username": "latchkey:ana:1", "groups": ["system:masters"], "by": ["kubectl-edit"]}"#;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+        "update access_grant set state = 'provisioning';
+         update access_grant set state = 'active', since = latchkey_now(), until = latchkey_now() + interval '1 hour';
+         update grant_leg set proven = 'present', proven_at = clock_timestamp(), evidence = '{{\"said\": [\"it is there\"]}}';
+         update grant_leg set condition = 'blocked', code = 'line_with_groups', blocker = '{line}', wider = '{{cluster-admin}}',
+           evidence = evidence || '{{\"wider\": [{line}]}}' where target_kind = 'cluster'"
+    )))
+    .execute(town.owner.pool())
+    .await
+    .unwrap();
+    let page = ana.get(&format!("/grants/{grant}")).await;
+    let lead = page.one("#announce");
+    assert!(lead.starts_with("This access gives more than was decided. Another client added the groups"), "{lead}");
+    assert!(lead.contains("kubectl-edit") && lead.contains("cluster-admin"), "{lead}");
+    assert!(
+        !page.text.contains("Access may not work now") && !page.text.contains("it must be refused"),
+        "{}",
+        page.text
+    );
+    let banner = "gives more than was decided. Cluster-admin.";
+    for path in ["/", "/clusters", "/status"] {
+        let (operators, others) = (dee.get(path).await.text, ana.get(path).await.text);
+        assert!(operators.contains(banner) && operators.contains(&format!("/grants/{grant}")), "{path}: {operators}");
+        assert!(!others.contains(banner), "{path}: {others}");
+    }
+    let stuck = dee.get("/status").await.all("section[aria-labelledby=stuck] tbody tr");
+    assert!(stuck.len() == 1 && stuck[0].contains("Allows more than approved"), "{stuck:?}");
+}
+
+#[tokio::test]
+async fn what_ended_in_doubt_is_not_said_to_have_worked_until_its_end() {
+    let portal = Portal::new().await;
+    let town = &portal.town;
+    let (grant, ana) = (town.grant().await, portal.browser("ana").await);
+    let ended = "alter table access_grant disable trigger user;
+         update access_grant set state = 'ended', cause = 'expired', since = latchkey_now() - interval '1 hour',
+           until = latchkey_now(), revoking_since = latchkey_now(), ended_at = latchkey_now();
+         update grant_leg set proven = 'gone', proven_at = clock_timestamp()";
+    sqlx::raw_sql(ended).execute(town.owner.pool()).await.unwrap();
+    let path = format!("/grants/{grant}");
+    assert!(!ana.get(&path).await.one("h1").contains("in doubt"));
+    let blocked =
+        "update grant_leg set doubted_since = latchkey_now() - interval '20 minutes' where target_kind = 'cluster'";
+    sqlx::raw_sql(blocked).execute(town.owner.pool()).await.unwrap();
+    let heading = ana.get(&path).await.one("h1");
+    assert!(heading.contains("; from then to its end, ") && heading.ends_with(", that was in doubt"), "{heading}");
 }
 
 #[tokio::test]

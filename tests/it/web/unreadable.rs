@@ -71,6 +71,19 @@ async fn an_access_that_cannot_be_read_has_a_page_that_ends_it() {
     ana.post(&format!("{address}/give-back"), &[]).await.expect(StatusCode::SEE_OTHER);
 }
 
+#[tokio::test]
+async fn an_identity_whose_time_of_proof_cannot_be_read_hides_itself_and_no_other() {
+    let portal = Portal::new().await;
+    let arn = |handle: &str| Town::arn(handle);
+    as_owner(&portal.town, &format!("update principal set proven_at = 'infinity' where arn = '{}'", arn("ana"))).await;
+    for page in ["/", "/identities", "/requests/new?cluster=prod-eu"] {
+        let page = portal.get("ana", page).await.expect(StatusCode::OK);
+        assert!(!page.text.contains("Something went wrong"), "{}", page.text);
+    }
+    assert!(!portal.get("ana", "/identities").await.text.contains(&arn("ana")));
+    assert!(portal.get("gus", "/identities").await.expect(StatusCode::OK).text.contains(&arn("gus")));
+}
+
 /// Values in one person's rows that the program has no value for, from before the database refused them.
 const HOLLOW: &[&str] = &[
     "alter table person drop constraint person_groups_without_nulls;

@@ -9,7 +9,7 @@ mod entries;
 mod kept_locked;
 mod overlap;
 mod own_entries;
-mod own_roles;
+pub mod own_roles;
 mod paused;
 mod restored;
 mod rows_kept;

@@ -12,7 +12,7 @@ const ALWAYS: u32 = 1_000_000;
 const LONG: u32 = 40;
 
 /// The town's policy, by which the profile has other rules.
-fn edited() -> String {
+pub fn edited() -> String {
     let (before, after) =
         (r#"resources = ["nodes"], verbs = ["get", "list"]"#, r#"resources = ["nodes"], verbs = ["get"]"#);
     assert!(POLICY.contains(before));
@@ -21,7 +21,7 @@ fn edited() -> String {
 
 impl World {
     /// The names of the ClusterRoles that carry a profile's own rules.
-    fn own_roles(&self) -> Vec<String> {
+    pub fn own_roles(&self) -> Vec<String> {
         let roles = self.objects(PROD).list("clusterroles").into_iter();
         let names = roles.filter_map(|role| role["metadata"]["name"].as_str().map(str::to_owned));
         names.filter(|name| name.starts_with("latchkey:")).collect()
@@ -44,7 +44,7 @@ impl World {
         world
     }
 
-    async fn deletions(&self, condition: &str) -> i64 {
+    pub async fn deletions(&self, condition: &str) -> i64 {
         self.town.count(&format!("select count(*) from intent where step = 'delete_role' and {condition}")).await
     }
 }
@@ -62,6 +62,23 @@ async fn a_role_goes_with_the_last_access_to_rules_that_the_policy_has_no_more()
     assert_eq!(world.deletions("code = 'done'").await, 1, "as was recorded before");
     world.look_again().await;
     assert_eq!(world.deletions("true").await, 1, "once");
+}
+
+#[tokio::test]
+async fn the_deletion_of_a_role_is_told_in_the_audit_log_once_however_often_it_is_tried() {
+    let world = World::left_behind().await;
+    let [name] = world.own_roles().try_into().unwrap();
+    let on_roles = || Pattern::on("delete", "clusterroles");
+    world.knobs(PROD).fail(on_roles(), Failure::TooManyRequests(0), 1);
+    world.look_again().await;
+    assert_eq!(world.own_roles().len(), 1, "the API server asked for fewer calls");
+    let told = world.events("cluster.role_given_up").await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["detail"]["role"], json!(name));
+    // What failed for another reason than a missing right is tried again at the next look.
+    world.look_again().await;
+    assert_eq!(world.own_roles(), Vec::<String>::new());
+    assert_eq!(world.events("cluster.role_given_up").await.len(), 1);
 }
 
 #[tokio::test]

@@ -267,3 +267,32 @@ async fn an_alarm_that_somebody_keeps_locked_holds_up_no_run_and_no_other_alarm(
     world.run().await;
     assert_eq!(world.town.open_alarms().await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_that_break_off_again_and_again_are_an_alarm_that_says_what_to_do() {
+    let world = World::new().await;
+    let refuse = "create function refuse() returns trigger language plpgsql as
+                  $$ begin raise exception 'the disk is full'; end $$;
+                  create trigger refuse before insert or update on observation for each row execute function refuse()";
+    world.town.owner.pool().execute(refuse).await.unwrap();
+    for _ in 0..2 {
+        world.look_again().await;
+    }
+    world.look_for_standstill().await;
+    assert_eq!(world.told_of("runs_break_off").await, Vec::<String>::new(), "one or two may be an accident");
+    for _ in 0..2 {
+        world.look_again().await;
+    }
+    let watch = Watch::default();
+    standstill::look_over(&world.town.worker, &watch, Instant::now()).await.unwrap();
+    assert_eq!(world.told_of("runs_break_off").await, Vec::<String>::new(), "how long it lasts is not known at once");
+    world.look_for_standstill().await;
+    let told = world.told_of("runs_break_off").await;
+    let cluster = told.iter().find(|what| what.contains("the cluster `prod-eu`")).expect("told of the cluster");
+    assert!(cluster.starts_with("The runs on the cluster `prod-eu` break off again and again"), "{cluster}");
+    assert!(cluster.contains("the disk is full") && cluster.contains("Mend what it names"), "{cluster}");
+    world.town.owner.pool().execute("drop trigger refuse on observation").await.unwrap();
+    world.look_again().await;
+    world.run().await;
+    assert_eq!(world.told_of("runs_break_off").await, Vec::<String>::new(), "it is over by itself");
+}

@@ -17,13 +17,16 @@ pub enum AlarmCode {
     NotAllowed,
     /// Another session keeps a row locked that an end, or a run, needs.
     KeptLocked,
+    /// No run on a target reaches its end.
+    RunsBreakOff,
     /// Audit events wait for their links, and no sealer makes any.
     SealStandsStill,
 }
 
 impl AlarmCode {
     /// Every code.
-    pub const ALL: [Self; 4] = [Self::UnreadableRow, Self::NotAllowed, Self::KeptLocked, Self::SealStandsStill];
+    pub const ALL: [Self; 5] =
+        [Self::UnreadableRow, Self::NotAllowed, Self::KeptLocked, Self::RunsBreakOff, Self::SealStandsStill];
 
     /// The code as the database stores it.
     pub fn as_str(self) -> &'static str {
@@ -31,6 +34,7 @@ impl AlarmCode {
             Self::UnreadableRow => "unreadable_row",
             Self::NotAllowed => "not_allowed",
             Self::KeptLocked => "kept_locked",
+            Self::RunsBreakOff => "runs_break_off",
             Self::SealStandsStill => "seal_stands_still",
         }
     }
@@ -43,7 +47,7 @@ impl AlarmCode {
     /// Whether the alarm ends together with its subject. An operator need not, and cannot, clear such an alarm.
     pub fn ends_by_itself(self) -> bool {
         match self {
-            Self::UnreadableRow | Self::KeptLocked | Self::SealStandsStill => true,
+            Self::UnreadableRow | Self::KeptLocked | Self::RunsBreakOff | Self::SealStandsStill => true,
             Self::NotAllowed => false,
         }
     }

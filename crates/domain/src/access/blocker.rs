@@ -173,8 +173,13 @@ blockers! {
     "aws_auth_managed" => AwsAuthManaged { cluster: String, arn: String, manager: String } ClusterAdministrator
     /// Another client removes the entry whenever it is written. `by` is empty if the last writers are not known.
     "line_fought_over" => LineFoughtOver { cluster: String, arn: String, by: Vec<String> } ClusterAdministrator
-    /// Another client added groups to Latchkey's entry.
-    "line_with_groups" => LineWithGroups { username: String, groups: Vec<String> } ClusterAdministrator
+    /// Another client added groups to Latchkey's entry. `by` is empty if the last writers are not known.
+    "line_with_groups" => LineWithGroups {
+        username: String,
+        groups: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        by: Vec<String>,
+    } ClusterAdministrator
     /// Another entry of aws-auth maps the ARN and counts instead of Latchkey's.
     "line_overridden" => LineOverridden { arn: String, username: String } ClusterAdministrator
     /// An unmanaged entry maps the ARN in a form that Latchkey does not bind.
@@ -212,6 +217,9 @@ blockers! {
     "binding_not_yet" => BindingNotYet { binding: String } Itself
     /// A binding is not as it was written.
     "binding_differs" => BindingDiffers { binding: String } Itself
+    /// Another client changed a binding of an access to another role or other subjects, and it is still so.
+    "binding_gives_more" => BindingGivesMore { binding: String, role: String, subjects: Vec<String> }
+        ClusterAdministrator
     /// The API server does not allow yet what the access should allow.
     "not_let_yet" => NotLetYet { cluster: String, username: String, what: Attributes } Itself
     /// The API server still allows what the access should not allow.

@@ -55,6 +55,11 @@ impl Evidence {
         Self { seen: vec![seen], residual: Some(Vec::new()), ..Self::default() }
     }
 
+    /// Whether it tells what was seen. A proof without that is not known to be one.
+    pub fn tells(&self) -> bool {
+        self.answers.is_some() || self.asked.is_some() || self.cluster_gone || !self.seen.is_empty()
+    }
+
     /// The form that its row keeps.
     pub fn kept(&self, seen: impl Fn(&Sighting) -> String, beside: impl Fn(&Residual) -> String) -> KeptEvidence<'_> {
         let residual = self.residual.as_ref().map(|residual| residual.iter().map(beside).collect());
@@ -130,6 +135,14 @@ mod tests {
         ] {
             assert_eq!(kept(&Evidence::read(&stored)), stored);
         }
+    }
+
+    #[test]
+    fn evidence_of_nothing_tells_nothing() {
+        assert!(!Evidence::read(&json!({})).tells());
+        assert!(!Evidence::read(&json!({ "wider": [], "beside": [] })).tells());
+        assert!(Evidence::read(&json!({ "said": ["it is there"] })).tells());
+        assert!(Evidence::of(Sighting::NothingLabelled {}).tells());
     }
 
     #[test]

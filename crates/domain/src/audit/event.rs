@@ -90,6 +90,8 @@ events! {
     "cluster.renamed" => ClusterRenamed { name: String, arn: String, previous: String, policy_hash: String }
     /// An operator accepted this database as the one that a cluster belongs to.
     "cluster.restore_accepted" => ClusterRestoreAccepted { by: String, epoch: i64 }
+    /// A run is about to delete a ClusterRole of Latchkey's that nothing needs any more.
+    "cluster.role_given_up" => ClusterRoleGivenUp { role: String, uid: String }
     /// An access was proven and its time began.
     "grant.activated" => GrantActivated {
         since: Option<Timestamp>,

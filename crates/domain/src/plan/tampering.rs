@@ -1,16 +1,27 @@
 //! Bindings, lines and access entries of Latchkey's that another client changed or removed, and bindings that it put
-//! outside of an access's namespaces: for the audit log.
+//! outside of an access's namespaces: for the audit log. What an access gives beyond what was decided as long as such a
+//! change stands, for pages and operators: [`gives_more`].
 
 use super::{
-    authenticator::{Authenticator, Identity, Lines, MappingKind, OwnEntry, RecordedMapping, last_managers},
+    authenticator::{
+        Authenticator, Identified, Identity, Lines, MappingKind, OwnEntry, RecordedMapping, Taken, last_managers,
+    },
     bindings::{self, Drift},
     cluster::AWS_AUTH,
     desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
-    finding::{Finding, What},
+    finding::{Finding, Was, What},
     observation::{ClusterState, ObservedBinding},
+    obstacles::own_role_widened,
+    proof::Look,
 };
-use crate::eks::rbac::BindingSpec;
+use crate::{
+    access::blocker::{Blocker, UnfitUsername},
+    eks::rbac::BindingSpec,
+};
 use std::collections::BTreeSet;
+
+/// Kubernetes' own group of users who may do everything.
+const MASTERS: &str = "system:masters";
 
 /// Changes to the bindings of an active access, whose bindings should be `specs`.
 pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGrant) -> Vec<Finding> {
@@ -149,6 +160,63 @@ fn own_mapping<'a>(
         }
         None => own.next().map(|row| OwnMapping { kind: row.kind(), username: &row.username, recorded: Some(row) }),
     }
+}
+
+/// What a wanted access gives beyond what was decided, because another client changed what Latchkey wrote for it: its
+/// line, a binding, or the ClusterRole of its profile. A look after a run's writes shows what the run did not put right.
+pub fn gives_more(desired: &DesiredCluster, look: &Look<'_>, grant: &DesiredGrant) -> Vec<Blocker> {
+    let own = own_mapping(desired, grant, None).filter(|_| grant.wish.is_present());
+    let Some(recorded) = own.and_then(|own| own.recorded) else { return Vec::new() };
+    let specs = grant.bindings(desired.installation, &recorded.username);
+    let bound = |spec: &BindingSpec| bindings::find(look.state, &BindingKey::of(spec));
+    let role = own_role_widened(grant, look.state, &desired.name)
+        .filter(|_| specs.iter().filter_map(bound).any(|binding| !binding.subjects.is_empty()));
+    let wider = specs.iter().filter_map(|spec| Some((spec, bound(spec)?)));
+    let wider = wider.filter(|(spec, observed)| is_wider(spec, observed)).map(|(_, observed)| binding_wider(observed));
+    let mapping = match recorded.kind() {
+        MappingKind::Line => line_wider(look, grant, recorded),
+        MappingKind::Entry => entry_wider(desired, look, recorded),
+    };
+    mapping.into_iter().chain(role).chain(wider).collect()
+}
+
+/// What the line gives more: groups, or another user to whom something is bound.
+fn line_wider(look: &Look<'_>, grant: &DesiredGrant, recorded: &RecordedMapping) -> Option<Blocker> {
+    let Identified::Line(taken) = look.authenticator.identify(grant.arn.as_str()) else { return None };
+    let (arn, Taken { username, groups }) = (grant.arn.to_string(), taken);
+    if username == recorded.username {
+        let by = look.authenticator.last_managers();
+        return (!groups.is_empty()).then_some(Blocker::LineWithGroups { username, groups, by });
+    }
+    if groups.iter().any(|group| group == MASTERS) {
+        return Some(Blocker::ForeignLine { arn, username, why: UnfitUsername::Masters });
+    }
+    let names = |binding: &ObservedBinding| {
+        binding.subjects.iter().any(|subject| match subject.kind.as_str() {
+            "User" => subject.name == username,
+            "Group" => groups.contains(&subject.name),
+            _ => false,
+        })
+    };
+    look.state.bindings.iter().any(names).then_some(Blocker::LineOverridden { arn, username })
+}
+
+/// What the access entry gives more: groups, or access policies, which no review shows.
+fn entry_wider(desired: &DesiredCluster, look: &Look<'_>, recorded: &RecordedMapping) -> Option<Blocker> {
+    let changed = look.authenticator.entry_changed(recorded, desired.installation)?;
+    matches!(changed, Blocker::EntryWidened { .. }).then_some(changed)
+}
+
+/// Whether a binding binds another role than it should, or other subjects.
+fn is_wider(spec: &BindingSpec, observed: &ObservedBinding) -> bool {
+    let is_role = observed.role_kind == "ClusterRole" && observed.role_name == spec.cluster_role;
+    let mut others = observed.subjects.iter().filter(|subject| subject.kind != "User" || subject.name != spec.user);
+    others.next().is_some() || (!is_role && !observed.subjects.is_empty())
+}
+
+fn binding_wider(observed: &ObservedBinding) -> Blocker {
+    let Was { role, subjects, .. } = observed.into();
+    Blocker::BindingGivesMore { binding: bindings::key_of(observed).to_string(), role, subjects }
 }
 
 /// Changes to the bindings of an access that ends. They are removed as they are.

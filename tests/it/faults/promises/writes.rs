@@ -61,6 +61,7 @@ impl Write {
             ("iam", "TagUser", _) => step == "tag_principal",
             ("iam", "UntagUser", _) => step == "untag_principal",
             ("kubernetes", "create", "clusterroles") => step == "create_role" && intent.object.ends_with(&self.object),
+            ("kubernetes", "delete", "clusterroles") => step == "delete_role" && intent.object.ends_with(&self.object),
             ("kubernetes", "create", _) => named && matches!(step, "create_binding" | "block_binding"),
             ("kubernetes", "update", _) => named && matches!(step, "put_binding" | "empty_binding"),
             ("kubernetes", "delete", _) => named && step == "delete_binding",

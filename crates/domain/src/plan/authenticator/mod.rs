@@ -136,6 +136,14 @@ impl<'a> Authenticator<'a> {
         }
     }
 
+    /// What another client changed of an access entry of Latchkey's that stands, if anything.
+    pub fn entry_changed(&self, recorded: &RecordedMapping, installation: InstallationId) -> Option<Blocker> {
+        match self.entry_of(recorded, installation) {
+            OwnEntry::Stands(fields) => entry::changed(recorded, fields),
+            OwnEntry::Absent | OwnEntry::Unknown => None,
+        }
+    }
+
     /// How the cluster's mode lets a new mapping be written, if `prefers` is wanted where both are possible.
     pub fn way(&self, prefers: MappingKind) -> MappingKind {
         match self.observed.aws.as_ref().map(|aws| aws.mode) {

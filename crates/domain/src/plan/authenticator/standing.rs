@@ -184,7 +184,8 @@ fn is_own(recorded: &RecordedMapping, taken: &Taken) -> bool {
 /// Latchkey's line is there. Checks that it is as Latchkey wrote it, and that no other identity is the same user.
 fn read_back(authenticator: &Authenticator<'_>, identity: Identity, taken: Taken, own: &BTreeSet<String>) -> Standing {
     if !taken.groups.is_empty() {
-        return Standing::Unsafe(Blocker::LineWithGroups { username: identity.username, groups: taken.groups });
+        let by = authenticator.last_managers();
+        return Standing::Unsafe(Blocker::LineWithGroups { username: identity.username, groups: taken.groups, by });
     }
     match authenticator.bearers(&identity.username, own).first() {
         Some(other) => Standing::Unsafe(also_borne(&identity.username, other)),

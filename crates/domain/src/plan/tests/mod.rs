@@ -9,6 +9,7 @@ mod preview;
 mod proof;
 mod undescribed;
 mod usernames;
+mod wider;
 
 use super::{desired::Wish, model::World, proof::Judgement, samples};
 use crate::access::GrantId;

@@ -72,10 +72,18 @@ pub async fn of_ask(
             if considered.problems.iter().any(|problem| problem.obstacle.as_ref() == Some(obstacle)) {
                 continue;
             }
-            considered.problems.push(Problem::of(Field::Whole, obstacle.clone()));
+            considered.problems.push(Problem::of(field_of(obstacle), obstacle.clone()));
         }
     }
     Ok(shown)
+}
+
+/// The field of the form that an obstacle is about.
+fn field_of(obstacle: &Blocker) -> Field {
+    match obstacle {
+        Blocker::ForeignEntry { .. } | Blocker::AccessEntry { .. } => Field::Principal,
+        _ => Field::Whole,
+    }
 }
 
 /// Previews a pending request. `decider` is the approver who looks at it, as the bindings would name them.

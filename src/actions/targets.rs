@@ -144,6 +144,10 @@ pub async fn move_mapping(
         return Err(NotDone::NotMovable(NotMovable::Mode));
     }
     let mut tx = store.begin_for(visitor.person.id).await?;
+    // The target comes first, as in runs.
+    if tx.try_now(vec![Target::Cluster(cluster)]).await? == 0 {
+        return Err(NotDone::NotFound);
+    }
     let Some(line) = tx.line_of(cluster, principal).await? else {
         return Err(NotDone::NotMovable(NotMovable::NoLine));
     };
@@ -160,7 +164,6 @@ pub async fn move_mapping(
         let what = Event::ClusterMoveAsked { principal: line.arn.clone(), username: line.username.clone() };
         record(&mut tx, event(visitor, Target::Cluster(cluster), what)).await?;
     }
-    tx.try_now(vec![Target::Cluster(cluster)]).await?;
     Ok(tx.commit().await?)
 }
 

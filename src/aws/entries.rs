@@ -48,15 +48,17 @@ impl Aws {
         let request =
             account.eks.describe_access_entry().cluster_name(cluster.name()).principal_arn(principal.to_string());
         let request = request.customize().config_override(self.eks_in(cluster));
-        let found = tokio::try_join!(
+        let (answer, policies) = tokio::join!(
             async { request.send().await.map_err(|error| call.fault(error)) },
             self.access_policies(account, cluster, principal)
         );
-        let (answer, policies) = match found {
+        let answer = match answer {
             // A missing cluster is found by describing it.
             Err(fault) if fault.is_not_found() => return Ok(None),
-            found => found?,
+            answer => answer?,
         };
+        // That the policies of an entry are not found says nothing: the two calls may reach different servers.
+        let policies = policies?;
         let entry = answer.access_entry;
         let entry = entry.ok_or_else(|| call.failed(FaultKind::Transient).because("the answer is empty"))?;
         let arn = entry.principal_arn.clone().unwrap_or_else(|| principal.to_string());

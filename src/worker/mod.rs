@@ -69,7 +69,7 @@ use finish::Brought;
 use futures::FutureExt as _;
 use in_hand::{Hand, InHand};
 use latchkey_domain::{
-    access::{ClusterId, GrantId, PrincipalId, transition::Target},
+    access::{ClusterId, GrantId, PrincipalId, blocker::Blocker, transition::Target},
     plan::observation::EksCluster,
 };
 use looks::{LookedFor, Looks};
@@ -128,6 +128,8 @@ struct Shared {
     moved: Notify,
     described: Mutex<HashMap<ClusterId, (Instant, EksCluster)>>,
     kinds_seen: Mutex<HashMap<ClusterId, KindsSeen>>,
+    /// Why EKS did not let this worker make an access entry when it last tried.
+    entries_refused: Mutex<HashMap<ClusterId, Blocker>>,
     /// Since when an identity has another unique id, if that could not be written.
     others: Mutex<HashMap<PrincipalId, (String, Instant)>>,
     /// What may be standing still, from one look to the next.
@@ -175,6 +177,7 @@ impl Worker {
             moved: Notify::new(),
             described: Mutex::default(),
             kinds_seen: Mutex::default(),
+            entries_refused: Mutex::default(),
             others: Mutex::default(),
             watch: standstill::Watch::default(),
             away: Away::default(),
@@ -187,6 +190,20 @@ impl Worker {
     pub fn settling(mut self, entry_settle: Duration) -> Self {
         self.entry_settle = entry_settle;
         self
+    }
+
+    /// Why EKS did not let this worker make an access entry on a cluster when it last tried, if it did not.
+    fn entries_refused(&self, id: ClusterId) -> Option<Blocker> {
+        self.shared.entries_refused.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    /// Keeps what came of the last attempt to make an access entry on a cluster.
+    fn tried_entries(&self, id: ClusterId, refused: Option<Blocker>) {
+        let mut known = self.shared.entries_refused.lock().unwrap_or_else(PoisonError::into_inner);
+        match refused {
+            Some(why) => drop(known.insert(id, why)),
+            None => drop(known.remove(&id)),
+        }
     }
 
     fn entry_settle(&self) -> Duration {

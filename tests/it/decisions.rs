@@ -91,7 +91,8 @@ async fn who_is_no_developer_cannot_ask() {
 #[tokio::test]
 async fn an_access_entry_is_told_once_beside_the_identity_however_it_was_read() {
     let town = Town::new().await;
-    let fields = EntryFields { username: "ana-entry".into(), ..EntryFields::default() };
+    let policies = vec!["arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy".to_owned()];
+    let fields = EntryFields { username: "ana-entry".into(), policies, ..EntryFields::default() };
     let entry = AccessEntry { arn: Town::arn("ana"), details: EntryDetails::Read(fields) };
     let cluster = town.cluster("prod-eu").await;
     let seen = observation("prod-eu");

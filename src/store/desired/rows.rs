@@ -1,6 +1,9 @@
 //! Every row that the state of a cluster or a principal is made of, in one statement: so they are of one moment without
 //! a transaction, and a run and a preview ask the database once. Each row comes as JSON of its own, with what it is `of`:
 //! the size of one does not matter to the others, and a row that cannot be read is found out by itself.
+//!
+//! `offset 0` keeps Postgres from merging a part into its neighbour: over a long history it would read every leg of a
+//! target, also of accesses that are over.
 
 use super::{
     super::{
@@ -220,10 +223,10 @@ async fn parts(connection: &mut PgConnection, wanted: WantedTargets) -> Result<V
                  as proven,
                t.tried_at is not null as tried, l.wider <> '{}' as wider, latchkey_flat(l.stood) as stood
              from access_grant g
-               join grant_leg l on l.grant_id = g.id and ((l.target_kind = 'cluster' and l.target_key = $1 and g.cluster_id = $1)
-                 or (l.target_kind = 'principal' and l.target_key = $2 and g.principal_id = $2))
+               cross join lateral (select * from grant_leg where grant_id = g.id offset 0) l
                left join target t on t.kind = l.target_kind and t.key = l.target_key
-             where g.state <> 'ended' and (g.cluster_id = $1 or g.principal_id = $2)) x
+             where g.state <> 'ended' and (g.cluster_id = $1 or g.principal_id = $2)
+               and ((l.target_kind = 'cluster' and l.target_key = $1) or (l.target_kind = 'principal' and l.target_key = $2))) x
            union all select to_json(x)::text from (
              select 'decider' as of, id, handle from person where id in
                (select unnest(latchkey_ids(decided_by)) from access_grant where cluster_id = $1 and state <> 'ended')) x
@@ -262,7 +265,8 @@ async fn parts(connection: &mut PgConnection, wanted: WantedTargets) -> Result<V
              from mapping m join intent i on i.target_kind = 'cluster' and i.target_key = $1 and i.step = $10
                and i.detail ->> 'principal' = m.principal_id::text
              where m.cluster_id = $1 and m.kind = 'entry' and m.state <> 'removed'
-               and (starts_with(latchkey_became(i.outcome, i.code), 'interrupted')
+               and ((starts_with(latchkey_became(i.outcome, i.code), 'interrupted')
+                   and i.finished_at > (select clock_timestamp()) - make_interval(secs => $11))
                  or (i.finished_at is null
                    and i.epoch < (select t.epoch from target t where t.kind = i.target_kind and t.key = i.target_key)))
                and i.started_at > clock_timestamp() - make_interval(secs => $11)) x

@@ -138,7 +138,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
            left join lateral (
              select * from mapping where principal_id = g.principal_id and cluster_id = g.cluster_id
                and intended_at <= coalesce(g.ended_at, 'infinity') and coalesce(removed_at, 'infinity') >= g.created_at
-             order by visit desc, kind = 'entry' and state <> 'removed' desc, intended_at desc limit 1
+             order by visit desc, kind = 'entry' and state = 'written' desc, intended_at desc limit 1
            ) m on true
            where g.id = $1"#,
         id.0,

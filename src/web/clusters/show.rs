@@ -37,7 +37,10 @@ use jiff::SignedDuration;
 use latchkey_domain::{
     access::{ClusterId, GrantId},
     eks::aws_auth::{AwsAuth, Key, LintFinding, Severity},
-    plan::observation::{AccessEntry, AuthenticationMode, ClusterObservation, ClusterState, EntryHolders},
+    plan::{
+        authenticator::TAG,
+        observation::{AccessEntry, AuthenticationMode, ClusterObservation, ClusterState, EntryFields, EntryHolders},
+    },
 };
 use serde::Deserialize;
 
@@ -106,7 +109,8 @@ pub struct ListedEntry {
     pub groups: Vec<String>,
     pub policies: Vec<String>,
     pub may: Vec<Html>,
-    pub own: bool,
+    /// Whose it is, if it has Latchkey's tag or username.
+    pub whose: Option<&'static str>,
 }
 
 /// A key of aws-auth, with findings under their lines.
@@ -274,7 +278,7 @@ impl Inside {
     fn of(observed: &ClusterObservation, detail: &ClusterDetail, signed_in: &SignedIn) -> Option<Self> {
         let state = observed.kubernetes.as_ref()?;
         let mode = observed.aws.as_ref().map(|aws| aws.mode);
-        let (held, more_held) = held(observed, state);
+        let (held, more_held) = held(observed, state, &detail.own_entries);
         let address = format!("/clusters/{}", detail.id);
         let is_operator = signed_in.visitor.roles.operator;
         let Some(object) = &state.aws_auth else {
@@ -322,11 +326,21 @@ impl Inside {
     }
 }
 
+/// Whose an entry is, if it looks like one of Latchkey's. One that no row knows is another installation's, or of a time
+/// that this database was restored from before: it is named and left.
+fn whose(fields: &EntryFields, own_entries: &[String]) -> Option<&'static str> {
+    if own_entries.contains(&fields.id) {
+        return Some("Latchkey\u{2019}s");
+    }
+    let looks_own = fields.tags.contains_key(TAG) || fields.username.starts_with(entry::OURS);
+    looks_own.then_some("with Latchkey\u{2019}s tag or username, and unknown to this database: it is left as it is")
+}
+
 /// The most access entries that the page shows.
 const HELD_ROWS: usize = 200;
 
 /// The access entries of the last look, those that were read first, and how many more there are.
-fn held(observed: &ClusterObservation, state: &ClusterState) -> (Vec<ListedEntry>, usize) {
+fn held(observed: &ClusterObservation, state: &ClusterState, own_entries: &[String]) -> (Vec<ListedEntry>, usize) {
     let listed: &[AccessEntry] = match &observed.entries {
         EntryHolders::Listed(listed) => listed,
         EntryHolders::NotAsked | EntryHolders::NoTable | EntryHolders::Unknown(_) => &observed.described,
@@ -340,7 +354,7 @@ fn held(observed: &ClusterObservation, state: &ClusterState) -> (Vec<ListedEntry
         ListedEntry {
             who: entry.arn.clone(),
             may: username.as_deref().map(|username| entry::bound(username, &groups, state)).unwrap_or_default(),
-            own: username.as_deref().is_some_and(|username| username.starts_with(entry::OURS)),
+            whose: fields.and_then(|fields| whose(fields, own_entries)),
             policies: fields.map(|fields| fields.policies.clone()).unwrap_or_default(),
             username,
             groups,
@@ -395,6 +409,26 @@ fn whole_sentence(clause: &str) -> String {
     format!("{first}{}{stop}", letters.as_str())
 }
 
+/// An entry of Latchkey's, one of another client's with a policy, one that no row knows, and one that was not read.
+#[cfg(test)]
+fn sample_entries() -> EntryHolders {
+    use latchkey_domain::plan::observation::EntryDetails;
+    use latchkey_testkit::{iam_arn, user_arn};
+    let entry = |arn: String, id: &str, username: &str, policies: &[&str]| {
+        let (id, username) = (id.to_owned(), username.to_owned());
+        let policies = policies.iter().map(|&policy| policy.to_owned()).collect();
+        let fields = EntryFields { id, username, policies, kind: "STANDARD".into(), ..EntryFields::default() };
+        AccessEntry { arn, details: EntryDetails::Read(fields) }
+    };
+    let policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy";
+    EntryHolders::Listed(vec![
+        entry(user_arn("ben.okafor"), "entry-of-ben", "latchkey:ben:2", &[]),
+        entry(iam_arn("user/bob"), "entry-of-bob", "bob", &[policy]),
+        entry(user_arn("gus.brandt"), "entry-of-before", "latchkey:gus:4", &[]),
+        AccessEntry::named(iam_arn("role/ci-deployer")),
+    ])
+}
+
 #[cfg(test)]
 impl ClusterPage {
     /// A cluster with nodes, an unmanaged entry that is root, and a mistake in aws-auth.
@@ -416,10 +450,14 @@ impl ClusterPage {
         );
         let trouble = || latchkey_domain::access::blocker::Blocker::said("The API server did not answer within 10 s.");
         let observed = observation("prod-eu").with_aws_auth("mapRoles", &roles).with_aws_auth("mapUsers", &users);
-        let body = ClusterObservation {
+        let mut body = ClusterObservation {
             trouble: (!reachable).then(trouble),
+            entries: sample_entries(),
             ..observed.seen("2026-11-24T13:58:00Z".parse().unwrap())
         };
+        if let Some(aws) = &mut body.aws {
+            aws.mode = AuthenticationMode::ApiAndConfigMap;
+        }
         let id = ClusterId(uuid::Uuid::from_u128(2));
         let at = "2026-11-24T14:47:20Z".parse().unwrap();
         let detail = ClusterDetail {
@@ -430,6 +468,7 @@ impl ClusterPage {
             gone: None,
             observed: Some(Observed { body, at, age_seconds: 40 }),
             failure: None,
+            own_entries: vec!["entry-of-ben".into()],
         };
         let grant = crate::web::samples::grant_samples::detail("active");
         let live = LiveAccess {

@@ -341,9 +341,18 @@ impl ClusterRun<'_> {
         for (recorded, result) in results {
             applied.wrote.extend(&recorded.grants);
             applied.entries.extend(entry_arn(recorded.step));
-            let Err(fault) = result? else { continue };
-            if matches!(recorded.step, Step::CreateEntry(_)) && lacks_right(&fault) {
+            let is_new = matches!(recorded.step, Step::CreateEntry(_));
+            let fault = match result? {
+                Ok(()) if is_new => {
+                    self.worker.tried_entries(self.cluster, None);
+                    continue;
+                }
+                Ok(()) => continue,
+                Err(fault) => fault,
+            };
+            if is_new && lacks_right(&fault) {
                 applied.refused = Some(Blocker::from(&fault));
+                self.worker.tried_entries(self.cluster, applied.refused.clone());
             }
             applied.failed(&recorded.grants, &fault);
         }

@@ -13,11 +13,12 @@ use crate::{
     worker::Worker,
 };
 use futures::{FutureExt as _, StreamExt as _, stream};
+use jiff::SignedDuration;
 use latchkey_domain::{
     access::blocker::Blocker,
     eks::arn::{ClusterArn, PrincipalArn},
     plan::{
-        authenticator::MappingKind,
+        authenticator::{MappingKind, RecordedMapping},
         desired::DesiredCluster,
         observation::{AccessEntry, AuthenticationMode, EksCluster, EntryDetails, EntryHolders},
     },
@@ -52,13 +53,19 @@ pub(super) struct Holders {
 pub(super) async fn holders(worker: &Worker, arn: &ClusterArn, aws: &EksCluster) -> Holders {
     let known = |seen| Holders { seen, described: vec![], without: vec![], refused: None };
     match aws.mode {
-        AuthenticationMode::ApiAndConfigMap | AuthenticationMode::Api => match worker.aws.access_entries(arn).await {
-            Ok(entries) => known(EntryHolders::Listed(entries)),
-            Err(fault) => {
-                tracing::warn!(cluster = %arn, error = %fault, "access entries could not be listed");
-                known(EntryHolders::Unknown(Blocker::from(&fault)))
+        AuthenticationMode::ApiAndConfigMap | AuthenticationMode::Api => {
+            match tokio::time::timeout(ENTRIES_WITHIN, worker.aws.access_entries(arn)).await {
+                Ok(Ok(entries)) => known(EntryHolders::Listed(entries)),
+                Ok(Err(fault)) => {
+                    tracing::warn!(cluster = %arn, error = %fault, "access entries could not be listed");
+                    known(EntryHolders::Unknown(Blocker::from(&fault)))
+                }
+                Err(_elapsed) => {
+                    tracing::warn!(cluster = %arn, "access entries were not listed in time");
+                    known(EntryHolders::Unknown(Blocker::EntrySlow {}))
+                }
             }
-        },
+        }
         AuthenticationMode::ConfigMap => known(EntryHolders::NoTable),
     }
 }
@@ -99,9 +106,13 @@ impl Holders {
     }
 }
 
+/// How long EKS may deny an entry that was made a moment ago.
+const SHOWN_AFTER: SignedDuration = SignedDuration::from_secs(20);
+
 /// Asks for the entries of the principals whose grants come or go, of recorded entries, and of the other principals that
 /// people proved, by which an ask of theirs is judged; if the cluster has such a table. `also` are asked about whatever
-/// the list says.
+/// the list says, and so are recorded entries of Latchkey's, since the list may lag. What ends comes first: the time for
+/// all of them is limited.
 ///
 /// # Errors
 /// `Store`.
@@ -122,32 +133,51 @@ pub(super) async fn of_principals(
         }
         EntryHolders::NotAsked | EntryHolders::NoTable | EntryHolders::Unknown(_) => Vec::new(),
     };
-    let of_grants = desired.grants.iter().filter(|grant| !grant.resting).map(|grant| grant.arn.as_str());
-    let recorded = desired.mappings.iter().filter(|row| row.kind() == MappingKind::Entry).map(|row| row.arn.as_str());
-    let listed = of_grants.chain(recorded).filter(|arn| holders.may_have(arn));
-    let wanted = listed.chain(also.iter().map(String::as_str)).chain(proven.iter().map(String::as_str));
-    let parsed = wanted.filter_map(|arn| Some((arn.to_ascii_lowercase(), PrincipalArn::parse(arn).ok()?)));
-    look(worker, arn, holders, parsed.collect()).await;
+    let active = || desired.grants.iter().filter(|grant| !grant.resting);
+    let ending = active().filter(|grant| !grant.wish.is_present()).map(|grant| grant.arn.as_str());
+    let present = active().filter(|grant| grant.wish.is_present()).map(|grant| grant.arn.as_str());
+    let entries = || desired.mappings.iter().filter(|row| row.own && row.kind() == MappingKind::Entry);
+    let is_needed = |row: &&RecordedMapping| desired.needs_line_of(row.principal);
+    let unneeded = entries().filter(|row| !is_needed(row)).map(|row| row.arn.as_str());
+    let needed = entries().filter(is_needed).map(|row| row.arn.as_str());
+    let mut wanted: Vec<&str> = ending.filter(|arn| holders.may_have(arn)).chain(unneeded).collect();
+    wanted.extend(also.iter().map(String::as_str).chain(needed));
+    wanted.extend(present.filter(|arn| holders.may_have(arn)));
+    wanted.extend(proven.iter().map(String::as_str));
+    let is_fresh = |row: &&RecordedMapping| row.written && row.wrote_ago.is_some_and(|ago| ago < SHOWN_AFTER);
+    let fresh = entries().filter(is_fresh).map(|row| row.arn.to_ascii_lowercase()).collect();
+    look(worker, arn, holders, &wanted, &fresh).await;
     Ok(())
 }
 
-/// Asks once more about these ARNs.
-pub(super) async fn again(worker: &Worker, arn: &ClusterArn, holders: &mut Holders, arns: &BTreeSet<String>) {
-    let parsed = arns.iter().filter_map(|arn| Some((arn.to_ascii_lowercase(), PrincipalArn::parse(arn).ok()?)));
-    look(worker, arn, holders, parsed.collect()).await;
+/// Asks once more about these ARNs. EKS may deny for a moment those of `made`.
+pub(super) async fn again(
+    worker: &Worker,
+    arn: &ClusterArn,
+    holders: &mut Holders,
+    arns: &BTreeSet<String>,
+    made: &BTreeSet<String>,
+) {
+    let wanted: Vec<&str> = arns.iter().map(String::as_str).collect();
+    look(worker, arn, holders, &wanted, made).await;
 }
 
-/// Asks about these ARNs, and keeps the answers.
-async fn look(worker: &Worker, arn: &ClusterArn, holders: &mut Holders, mut open: BTreeMap<String, PrincipalArn>) {
-    let mut calls = Vec::with_capacity(open.len());
-    for (key, principal) in &open {
-        let (key, principal) = (key.clone(), principal.clone());
-        calls.push(async move { (key, worker.aws.access_entry(arn, &principal).await) }.boxed());
+/// Asks about these ARNs in their order, and keeps the answers. That there is none of `fresh`, in small letters, is not
+/// believed.
+async fn look(worker: &Worker, arn: &ClusterArn, holders: &mut Holders, wanted: &[&str], fresh: &BTreeSet<String>) {
+    let mut open: BTreeMap<String, PrincipalArn> = BTreeMap::new();
+    let mut calls = Vec::with_capacity(wanted.len());
+    for wanted in wanted {
+        let (key, Ok(principal)) = (wanted.to_ascii_lowercase(), PrincipalArn::parse(wanted)) else { continue };
+        if open.insert(key.clone(), principal.clone()).is_none() {
+            calls.push(async move { (key, worker.aws.access_entry(arn, &principal).await) }.boxed());
+        }
     }
     let in_time = Box::pin(tokio::time::sleep(ENTRIES_WITHIN));
     let answers: Vec<_> = stream::iter(calls).buffer_unordered(ENTRIES_AT_ONCE).take_until(in_time).collect().await;
     for (key, answer) in answers {
         let said = match answer {
+            Ok(None) if fresh.contains(&key) => Some(EntryDetails::Unknown(Blocker::EntrySlow {})),
             Ok(entry) => entry.map(|entry| entry.details),
             Err(fault) => Some(EntryDetails::Unknown(Blocker::from(&fault))),
         };

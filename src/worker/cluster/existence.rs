@@ -26,6 +26,7 @@ use latchkey_domain::{
     access::{ClusterId, became::Became, blocker::Blocker, evidence::Evidence, grant::Cause, sighting::Sighting},
     eks::{arn::ClusterArn, endpoint::is_of_eks},
     plan::{
+        authenticator::MappingKind,
         cluster::Settled,
         desired::Wish,
         existence::{EksAnswer, Existence, judge},
@@ -128,7 +129,10 @@ pub(super) async fn run_gone(
     let closed = dangling.into_iter().map(|open| (Became::InterruptedClusterGone, open)).collect();
     trail::close_dangling(&worker.store, lease, closed).await?;
     let mut tx = trail::held(&worker.store, lease).await?;
-    let removed = desired.mappings.iter().map(|mapping| Settled::Removed(mapping.principal, mapping.visit));
+    let removed = desired.mappings.iter().map(|mapping| match mapping.kind() {
+        MappingKind::Line => Settled::Removed(mapping.principal, mapping.visit),
+        MappingKind::Entry => Settled::EntryRemoved(mapping.principal, mapping.visit),
+    });
     tx.settle_mappings(&removed.collect::<Vec<_>>()).await?;
     trail::commit(tx).await?;
     let observation = ClusterObservation { trouble: Some(why.clone()), ..last_seen(worker, id).await? };

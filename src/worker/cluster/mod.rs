@@ -81,7 +81,7 @@ use latchkey_domain::{
     plan::{
         authenticator::{self, MappingKind, RecordedMapping},
         bindings,
-        cluster::{Plan, disowned, plan},
+        cluster::{Plan, Step, disowned, plan},
         desired::{DesiredCluster, DesiredGrant, Wish},
         finding::{Finding, What},
         observation::{AuthenticationMode, ClusterObservation, ClusterState, EksCluster, EntryHolders},
@@ -99,6 +99,9 @@ const TRIES: usize = 5;
 
 /// After this time a running access that nothing touched is asked about again.
 const PROOF_LASTS: Duration = Duration::from_mins(4);
+
+/// The shortest time between two looks at a line that is being moved.
+const MOVE_STEP: Duration = Duration::from_secs(1);
 
 /// How long a run waits before it asks again whether rows are free: a vote or the end of another run holds them for
 /// milliseconds, and otherwise they would wait for the next run.
@@ -185,7 +188,7 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: RunSco
         let undescribed = undescribed.as_ref().or(narrowed.as_ref().map(|narrowed| &narrowed.fault));
         desired.undescribed = undescribed.map(Blocker::from);
         desired.returned = returned(worker, id, &desired, &state).await?;
-        let holders = entries.look(worker, &arn, &reached.aws, &mut desired).await?;
+        let holders = entries.look(worker, (id, &arn), &reached.aws, &mut desired).await?;
         let observation = observation(&reached.aws, state, &holders);
         keep_fence(worker, lease, id, &mut desired, &observation).await?;
         let (plan, held) = plan_within(worker, lease, &mut desired, &observation, scope).await?;
@@ -253,17 +256,18 @@ impl RunEntries {
     async fn look(
         &self,
         worker: &Worker,
-        arn: &ClusterArn,
+        (id, arn): (ClusterId, &ClusterArn),
         aws: &EksCluster,
         desired: &mut DesiredCluster,
     ) -> Result<Holders, Interrupted> {
         let mut holders = entries::holders(worker, arn, aws).await;
         entries::of_principals(worker, arn, &mut holders, desired, &self.written).await?;
-        holders.refused.clone_from(&self.refused);
+        holders.refused = self.refused.clone().or_else(|| worker.entries_refused(id));
         desired.entry_settle = SignedDuration::try_from(worker.entry_settle()).unwrap_or_default();
         desired.looks_at = machine::now();
         if self.refused.is_some() {
             desired.prefers = MappingKind::Line;
+            desired.mappings.iter_mut().for_each(|row| row.moves = false);
         }
         Ok(holders)
     }
@@ -399,7 +403,15 @@ impl ClusterRun<'_> {
     /// The observation after the writes: the access entries that were written are looked up once more.
     async fn after_writes(&self, state: ClusterState, applied: &RunWrites) -> Result<ClusterObservation, Interrupted> {
         let mut holders = self.holders.clone();
-        entries::again(self.worker, self.arn, &mut holders, &applied.entries).await;
+        let made = self.plan.steps.iter().filter_map(|step| match step {
+            Step::CreateEntry(entry) => Some(entry.arn.as_str().to_ascii_lowercase()),
+            Step::DeleteEntry(_)
+            | Step::Binding { .. }
+            | Step::AwsAuth(_)
+            | Step::CreateRole { .. }
+            | Step::DeleteRole(_) => None,
+        });
+        entries::again(self.worker, self.arn, &mut holders, &applied.entries, &made.collect()).await;
         let observation = observation(&self.reached.aws, state, &holders);
         self.forget_deleted(&observation).await?;
         Ok(observation)
@@ -433,12 +445,15 @@ impl ClusterRun<'_> {
     fn moved_rests(&self, look: &Look<'_>, applied: &RunWrites) -> Option<Duration> {
         let moved = self.desired.mappings.iter().filter(|row| row.moves && row.own && row.kind() == MappingKind::Line);
         let rests = moved.filter_map(|row| {
-            let until = look.authenticator.entry_settles(&row.arn, self.desired.entry_settle)?;
-            let rest = Duration::try_from(until.duration_since(machine::now())).unwrap_or_default();
-            // A line that stays although its entry has settled is stuck: other rests are for that.
-            (!rest.is_zero() || applied.entries.contains(&row.arn)).then_some(rest)
+            let is_made_now = applied.entries.contains(&row.arn);
+            let left = if is_made_now {
+                Some(self.desired.entry_settle)
+            } else {
+                look.authenticator.entry_settles(self.desired, &row.arn)
+            };
+            left.map(|left| Duration::try_from(left).unwrap_or_default())
         });
-        rests.min().map(|rest| rest.min(self.worker.entry_settle()))
+        rests.min().map(|rest| rest.max(MOVE_STEP))
     }
 
     fn is_left(&self, grant: &DesiredGrant, look: &Look<'_>) -> bool {

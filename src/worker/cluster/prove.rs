@@ -17,6 +17,7 @@ use latchkey_domain::{
     },
     plan::{
         authenticator::RecordedMapping,
+        cluster::Step,
         desired::{BindingKey, DesiredGrant, Wish},
         obstacles::allows_more,
         proof::{
@@ -135,10 +136,20 @@ impl ClusterRun<'_> {
         if grant.wish != Wish::Provision {
             return None;
         }
-        let until = look.authenticator.entry_settles(grant.arn.as_str(), self.desired.entry_settle)?;
-        let rest = Duration::try_from(until.duration_since(machine::now())).ok()?;
-        // A clock that is off makes no access wait for longer than the setting says.
-        (!rest.is_zero()).then(|| (until, rest.min(self.worker.entry_settle())))
+        let is_made_now = self.plan.steps.iter().any(|step| match step {
+            Step::CreateEntry(entry) => entry.principal == grant.terms.principal,
+            Step::DeleteEntry(_)
+            | Step::Binding { .. }
+            | Step::AwsAuth(_)
+            | Step::CreateRole { .. }
+            | Step::DeleteRole(_) => false,
+        });
+        let left = if is_made_now {
+            Some(self.desired.entry_settle).filter(SignedDuration::is_positive)
+        } else {
+            look.authenticator.entry_settles(self.desired, grant.arn.as_str())
+        }?;
+        Some((machine::now().checked_add(left).ok()?, Duration::try_from(left).ok()?))
     }
 
     async fn prove_all_gone<'g>(

@@ -318,6 +318,7 @@ impl World {
             "update target set lease_until = lease_until - interval '10 minutes' where lease_until is not null",
             "update intent set started_at = started_at - interval '30 minutes'
              where outcome is null or outcome like 'interrupted%'",
+            "update mapping set wrote_at = wrote_at - interval '30 minutes' where wrote_at is not null",
         ] {
             sqlx::query(statement).execute(self.town.owner.pool()).await.unwrap();
         }

@@ -199,6 +199,13 @@ fn away(desired: &DesiredCluster, observed: &ObservedBinding, grant: Option<Gran
     steps
 }
 
+/// Whether EKS only failed to answer in time about an entry: a running access is left as it was, and is asked about at the
+/// next look.
+fn is_passing(standing: &Standing) -> bool {
+    let Standing::Refused(Blocker::EntryUnknown { why, .. }) = standing else { return false };
+    matches!(**why, Blocker::EntrySlow {} | Blocker::Transient { .. } | Blocker::Throttled { .. })
+}
+
 /// A plan while it is made. Its handling of aws-auth is in [`super::authenticator`].
 pub(super) struct Planner<'a> {
     pub(super) desired: &'a DesiredCluster,
@@ -306,6 +313,9 @@ impl Planner<'_> {
                 continue;
             }
             let standing = self.standing(grant);
+            if grant.wish == Wish::Keep && is_passing(&standing) {
+                continue;
+            }
             match (&desired.undescribed, &standing) {
                 // For an active access, a fact that only EKS can report, such as an access entry, counts once EKS
                 // reports it.
@@ -392,7 +402,15 @@ impl Planner<'_> {
         let mut roles: BTreeMap<String, (OwnRole, Vec<GrantId>)> = BTreeMap::new();
         let mut steps = Vec::new();
         for grant in desired.grants.iter().filter(|grant| grant.wish.is_present() && !grant.resting) {
-            let Some(identity) = self.plan.identities.get(&grant.id) else { continue };
+            let Some(identity) = self.plan.identities.get(&grant.id) else {
+                // Another client's mapping may have replaced Latchkey's.
+                let taken = parts.taken(desired, self.state, grant, None);
+                if taken.is_some() {
+                    self.plan.compared.insert(grant.id);
+                }
+                self.plan.findings.extend(taken);
+                continue;
+            };
             if let Some(why) = stands_in_the_way(grant, self.state, &desired.name) {
                 self.plan.trouble.insert(grant.id, Obstacle::Blocked(why));
             }

@@ -306,6 +306,9 @@ fn mapping_left(
     if desired.needs_line_of(bound.principal) || !authenticator.holds(bound, desired.installation) {
         return None;
     }
+    if bound.kind() == MappingKind::Line && !authenticator.takes_lines() {
+        return None;
+    }
     if bound.kind() == MappingKind::Entry {
         let (cluster, username) = (desired.name.clone(), bound.username.clone());
         return Some(Blocker::EntryLeft { cluster, username });

@@ -177,7 +177,8 @@ pub fn gives_more(desired: &DesiredCluster, look: &Look<'_>, grant: &DesiredGran
         MappingKind::Line => line_wider(look, grant, recorded),
         MappingKind::Entry => entry_wider(desired, look, recorded),
     };
-    mapping.into_iter().chain(role).chain(wider).collect()
+    let foreign = foreign_entry_wider(desired, look, grant, recorded);
+    mapping.into_iter().chain(foreign).chain(role).chain(wider).collect()
 }
 
 /// What the line gives more: groups, or another user to whom something is bound.
@@ -205,6 +206,26 @@ fn line_wider(look: &Look<'_>, grant: &DesiredGrant, recorded: &RecordedMapping)
 fn entry_wider(desired: &DesiredCluster, look: &Look<'_>, recorded: &RecordedMapping) -> Option<Blocker> {
     let changed = look.authenticator.entry_changed(recorded, desired.installation)?;
     matches!(changed, Blocker::EntryWidened { .. }).then_some(changed)
+}
+
+/// What another client's access entry gives beside Latchkey's mapping, which it replaces: groups, or access policies.
+fn foreign_entry_wider(
+    desired: &DesiredCluster,
+    look: &Look<'_>,
+    grant: &DesiredGrant,
+    recorded: &RecordedMapping,
+) -> Option<Blocker> {
+    let Identified::Entry(entry) = look.authenticator.identify(grant.arn.as_str()) else { return None };
+    let is_own = matches!(look.authenticator.entry_of(recorded, desired.installation), OwnEntry::Stands(_));
+    let fields = entry.fields().filter(|_| !(is_own && recorded.kind() == MappingKind::Entry))?;
+    let why = match (fields.policies.is_empty(), fields.groups.iter().any(|group| group == MASTERS)) {
+        (false, _) => UnfitUsername::AccessPolicies,
+        (true, true) => UnfitUsername::Masters,
+        (true, false) => return None,
+    };
+    let (cluster, arn) = (desired.name.clone(), grant.arn.to_string());
+    let (username, tags) = (fields.username.clone(), fields.tags.clone());
+    Some(Blocker::ForeignEntry { cluster, arn, username, why, tags })
 }
 
 /// Whether a binding binds another role than it should, or other subjects.

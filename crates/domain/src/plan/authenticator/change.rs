@@ -84,10 +84,9 @@ impl Planner<'_> {
     fn stands_for(&self, recorded: &RecordedMapping, identity: &Identity) -> bool {
         match recorded.kind() {
             MappingKind::Line => {
-                let settled = self.authenticator.entry_settles(&recorded.arn, self.desired.entry_settle);
                 identity.kind == MappingKind::Entry
                     && self.authenticator.takes_lines()
-                    && settled.is_some_and(|until| until > self.desired.looks_at)
+                    && self.authenticator.entry_settles(self.desired, &recorded.arn).is_some()
             }
             MappingKind::Entry => self.moves(recorded.principal),
         }
@@ -125,6 +124,10 @@ impl Planner<'_> {
                         change.rebased.insert((other.principal, other.visit), rebased);
                     }
                 }
+            }
+            // A cluster that reads entries alone lets nobody in by what is left of the line.
+            Removal::Stuck(_) if !self.authenticator.takes_lines() => {
+                self.plan.settled.push(Settled::Removed(id.0, id.1));
             }
             Removal::Stuck(why) => {
                 self.plan.trouble.extend(grants.into_iter().map(|grant| (grant, Obstacle::Blocked(why.clone()))));
@@ -241,7 +244,8 @@ impl Planner<'_> {
                 Standing::Mapped(identity) if identity.own && identity.kind == MappingKind::Line => {
                     if !self.is_fought_over(principal) {
                         let (cluster, installation) = (desired.name.as_str(), desired.installation);
-                        let entry = NewEntry::of(principal, &grant.arn, &identity, cluster, installation, waits);
+                        // The line works: no access waits for the entry, or fails with it.
+                        let entry = NewEntry::of(principal, &grant.arn, &identity, cluster, installation, vec![]);
                         self.plan.steps.push(Step::CreateEntry(entry));
                     }
                 }

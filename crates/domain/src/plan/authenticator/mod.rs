@@ -19,13 +19,14 @@ mod recorded;
 mod standing;
 mod texts;
 
+use super::desired::DesiredCluster;
 use super::observation::{AccessEntry, AuthenticationMode, AwsAuthObject, ClusterObservation};
 use crate::{
     access::{InstallationId, blocker::Blocker},
     eks::aws_auth::Data,
 };
 use entry::EntriesByArn;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
 pub use entry::{CLUSTER_TAG, EntryRemoval, NewEntry, OwnEntry, TAG};
@@ -111,12 +112,20 @@ impl<'a> Authenticator<'a> {
         self.lines.bearers(username, own).into_iter().chain(entries.map(|(arn, _)| arn.to_owned())).collect()
     }
 
-    /// Until when a cluster's API servers may not have read the access entry that maps an ARN: `settle` after it was made.
-    /// `None` if no entry maps it.
-    pub fn entry_settles(&self, arn: &str, settle: SignedDuration) -> Option<Timestamp> {
+    /// How long the cluster's API servers may not have read the access entry that maps an ARN, from the look on. An entry
+    /// of Latchkey's counts from when it was written, by the database's clock; one of another client, or one whose answer
+    /// was lost, from when EKS says that it was made. `None` if it has settled, or no entry maps the ARN.
+    pub fn entry_settles(&self, desired: &DesiredCluster, arn: &str) -> Option<SignedDuration> {
         let Identified::Entry(entry) = self.identify(arn) else { return None };
-        let fields = entry.fields()?;
-        fields.created_at?.checked_add(settle).ok()
+        let own = desired.mappings.iter().filter(|row| row.own && row.written && row.kind() == MappingKind::Entry);
+        let wrote_ago = own.filter(|row| row.arn.eq_ignore_ascii_case(arn)).find_map(|row| row.wrote_ago);
+        let age = match wrote_ago {
+            Some(ago) => ago,
+            None => desired.looks_at.duration_since(entry.fields()?.created_at?),
+        };
+        let left = desired.entry_settle - age;
+        // A clock that is off makes no access wait for longer than the setting says.
+        left.is_positive().then(|| left.min(desired.entry_settle))
     }
 
     /// Whether the recorded mapping of this installation is still there, or may be.

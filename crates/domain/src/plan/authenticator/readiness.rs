@@ -125,10 +125,11 @@ fn becomes(
         [] => Becomes::Entry { command: entry },
         [group] if *group == MASTERS => {
             let policy = format!(
-                "aws eks associate-access-policy --region {} --cluster-name {} --principal-arn {arn} --policy-arn \
+                "aws eks associate-access-policy --region {} --cluster-name {} --principal-arn {} --policy-arn \
                  {ADMINISTRATOR} --access-scope type=cluster",
                 cluster.region(),
-                cluster.name()
+                cluster.name(),
+                quoted(arn)
             );
             Becomes::NeedsPolicy { command: format!("{entry}\n{policy}") }
         }

@@ -211,9 +211,7 @@ fn foreign_entry(
     who: PrincipalOwner<'_>,
 ) -> Standing {
     let (cluster, arn) = (desired.name.clone(), who.arn.to_string());
-    let Some(fields) = entry.fields() else {
-        return Standing::Refused(Blocker::AccessEntry { cluster, arn, username: None });
-    };
+    let Some(fields) = entry.fields() else { return Standing::Refused(Blocker::EntriesNotRead { cluster }) };
     let EntryFields { username, groups, policies, .. } = fields;
     if username.chars().any(char::is_control) || username.len() > LONGEST_BYTES {
         return Standing::Refused(Blocker::ForeignUsername { arn, longest_bytes: LONGEST_BYTES });

@@ -79,10 +79,14 @@ fn what_only_eks_could_tell_of_a_running_access_is_no_trouble_while_it_does_not(
     let mut world = World::new(vec![grant(1, 1, Wish::Provision)]);
     world.settle();
     wish(&mut world, 1, Wish::Keep);
-    let unknown = EntryDetails::Unknown(Blocker::EntrySlow {});
-    let entry = AccessEntry { arn: world.grants[0].arn.to_string(), details: unknown };
-    world.observed.entries = EntryHolders::Listed(vec![entry]);
+    let arn = world.grants[0].arn.to_string();
     let desired = world.desired();
+    // Once is nothing, and a refusal does not pass by itself.
+    let slow = AccessEntry { arn: arn.clone(), details: EntryDetails::Unknown(Blocker::EntrySlow {}) };
+    world.observed.entries = EntryHolders::Listed(vec![slow]);
+    assert!(cluster::plan(&desired, &world.observed).trouble.is_empty());
+    let refused = AccessEntry { arn, details: EntryDetails::Unknown(Blocker::said("EKS refuses to say")) };
+    world.observed.entries = EntryHolders::Listed(vec![refused]);
     let plan = cluster::plan(&desired, &world.observed);
     assert!(matches!(plan.trouble[&id(1)].why(), Blocker::EntryUnknown { .. }));
     let desired = DesiredCluster { undescribed: Some(Blocker::said("EKS says nothing")), ..desired };

@@ -412,6 +412,8 @@ impl ClusterRun<'_> {
             | Step::DeleteRole(_) => None,
         });
         entries::again(self.worker, self.arn, &mut holders, &applied.entries, &made.collect()).await;
+        // What this run wrote may have shown that the right is there.
+        holders.refused = self.worker.entries_refused(self.cluster);
         let observation = observation(&self.reached.aws, state, &holders);
         self.forget_deleted(&observation).await?;
         Ok(observation)

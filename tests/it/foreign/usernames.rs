@@ -70,7 +70,7 @@ async fn a_username_that_somebody_else_can_be_is_bound_to_nothing_until_that_is_
         let told = world.events("grant.drift_found").await.len();
         world.look_again().await;
         let trouble = world.trouble(grant).await;
-        assert!(trouble.contains(names) && trouble.contains("a person who may edit aws-auth"), "{what}: {trouble}");
+        assert!(trouble.contains(names) && trouble.contains("a person who may edit"), "{what}: {trouble}");
         assert_eq!(world.condition(grant).await, "blocked", "{what}");
         assert_eq!(world.bindings(PROD).len(), 1, "{what}: gus's alone");
         let found = world.events("grant.drift_found").await;

@@ -136,7 +136,7 @@ impl Card {
             sentence: Html::sentence(&access.sentence(SentenceSubject::You, tense, clock)),
             pill: Pill::grant(held.state),
             marks: trouble
-                .map(|(trouble, _)| Pill::trouble(*trouble))
+                .map(|(trouble, why)| Pill::waits(*trouble, why))
                 .into_iter()
                 .chain(held.wider.then_some(Pill::ALLOWS_MORE))
                 .collect(),

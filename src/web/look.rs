@@ -3,6 +3,7 @@
 use super::icon::Icon;
 use crate::words::access;
 use latchkey_domain::access::{
+    blocker::Blocker,
     grant::{GrantState, Trouble},
     request::{ClosedWhy, RequestState},
 };
@@ -72,6 +73,14 @@ impl Pill {
         };
         let turns = matches!(state, GrantState::Provisioning | GrantState::Revoking);
         Self { turns, ..Self::new(tone, icon, access::grant_state(state)) }
+    }
+
+    /// What an access waits for, as a mark beside its state: an access entry that settles is no trouble.
+    pub fn waits(trouble: Trouble, why: &Blocker) -> Self {
+        match why {
+            Blocker::EntrySettles { .. } => Self::new(Tone::Neutral, Icon::CircleDashed, "Settling"),
+            _ => Self::trouble(trouble),
+        }
     }
 
     /// A trouble, as a mark beside a state.

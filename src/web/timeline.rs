@@ -114,7 +114,7 @@ pub fn standing(grant: &GrantProgress, clock: &Clock) -> Sentence {
 
 /// The mark of its trouble, which is shown beside the pill, never in it.
 pub fn mark(grant: &GrantProgress) -> Option<Pill> {
-    grant.trouble().map(|(trouble, _)| Pill::trouble(trouble))
+    grant.trouble().map(|(trouble, why)| Pill::waits(trouble, why))
 }
 
 /// The events of an access, what has not happened yet last.
@@ -292,8 +292,8 @@ fn evidence(seen: &Evidence) -> Vec<Html> {
 
 fn trouble(leg: &LegProgress, clock: &Clock) -> Option<TimelineEvent> {
     let sentence = words::steps::condition(leg.target, &leg.condition, clock)?;
-    let (trouble, _) = leg.condition.trouble()?;
-    let Pill { tone, icon, .. } = Pill::trouble(trouble);
+    let (trouble, why) = leg.condition.trouble()?;
+    let Pill { tone, icon, .. } = Pill::waits(trouble, why);
     Some(TimelineEvent::minor(tone, icon, Html::sentence(&sentence), None))
 }
 

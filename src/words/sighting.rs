@@ -6,7 +6,7 @@ use latchkey_domain::access::sighting::Sighting;
 /// What was seen.
 pub fn sentence(seen: &Sighting) -> String {
     match seen {
-        Sighting::Mapped { arn, username } => format!("aws-auth maps {arn} to `{username}`"),
+        Sighting::Mapped { arn, username } => format!("the cluster maps {arn} to `{username}`"),
         Sighting::Bound { binding, cluster_role } => {
             format!("{binding} binds it to the ClusterRole {cluster_role}")
         }
@@ -19,11 +19,11 @@ pub fn sentence(seen: &Sighting) -> String {
             format!("{binding} binds no subject, and stays in the way of an interrupted run for some minutes")
         }
         Sighting::MappedForAnother { username } => {
-            format!("`{username}` stays mapped in aws-auth for another access of theirs")
+            format!("`{username}` stays mapped for another access of theirs")
         }
-        Sighting::NotMapped { username } => format!("aws-auth holds no line of `{username}`"),
+        Sighting::NotMapped { username } => format!("no mapping of Latchkey's to `{username}` is left"),
         Sighting::MappedByOthers { username } => {
-            format!("`{username}` is another client's line in aws-auth, which stays")
+            format!("`{username}` is mapped by another client, and stays so")
         }
         Sighting::ReviewedGone { questions, clean } => format!(
             "The API server, asked {questions} questions twice on two connections, says {}",

@@ -185,6 +185,11 @@ pub fn answers(answers: &Answers, as_intended: &str) -> String {
 /// For an access that is not set up within the usual few seconds: what it waits for. It is given up if it is not set up
 /// by `activate_by`.
 pub fn held_up(trouble: Trouble, why: &Blocker, activate_by: Timestamp, clock: &Clock) -> Sentence {
+    if let Blocker::EntrySettles { until, .. } = why {
+        return Sentence::parse("Approved, and set up. It works by ")
+            .time(*until, clock.to_the_second(*until))
+            .text(" at the latest, and may work sooner. The time starts then.");
+    }
     let start = match trouble {
         Trouble::Retrying => {
             return Sentence::parse(
@@ -271,6 +276,17 @@ mod tests {
         let said = condition(target, &retrying, &clock()).unwrap().to_string();
         assert_eq!(said, "AWS is throttling us. Next try 14:02:10 CET. Nothing to do.");
         assert_eq!(condition(target, &Condition::Ok, &clock()), None);
+    }
+
+    #[test]
+    fn an_access_whose_entry_settles_is_told_by_when_it_works_and_that_it_may_sooner() {
+        let until = "2026-11-24T13:02:45Z".parse().unwrap();
+        let why = Blocker::EntrySettles { cluster: "prod".to_owned(), until };
+        let said = held_up(Trouble::Retrying, &why, until, &clock()).to_string();
+        assert_eq!(
+            said,
+            "Approved, and set up. It works by 14:02:45 CET at the latest, and may work sooner. The time starts then."
+        );
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct EntriesByKind {
 pub(super) const OURS: &str = "latchkey:";
 /// The worker's username, which `latchkey bootstrap` sets up.
 const WORKER: &str = "latchkey-worker";
+/// The ClusterRoles that Kubernetes itself binds to everyone who is let in: discovery, and who one is.
+const EVERYONES: [&str; 3] = ["system:basic-user", "system:discovery", "system:public-info-viewer"];
 const NODES: &str = "system:nodes";
 const MASTERS: &str = "system:masters";
 
@@ -106,6 +108,7 @@ pub(super) fn bound(username: &str, groups: &[String], state: &ClusterState) -> 
         .bindings
         .iter()
         .filter(names)
+        .filter(|binding| !EVERYONES.contains(&binding.role_name.as_str()))
         .map(|binding| match &binding.namespace {
             Some(namespace) => format!("`{}` in `{namespace}`", binding.role_name),
             None => format!("`{}` everywhere", binding.role_name),

@@ -5,7 +5,7 @@ use super::{StoreError, Tx, targets::LockedTarget};
 use latchkey_domain::{
     access::{ClusterId, PrincipalId},
     plan::{
-        authenticator::{EntryRemoval, MappingKind, NewEntry, OwnLine},
+        authenticator::{EntryRemoval, MappingKind, OwnLine, PlannedEntry},
         cluster::{AwsAuthWrite, Reserved, Settled},
     },
 };
@@ -153,7 +153,7 @@ impl LockedTarget {
     ///
     /// # Errors
     /// `Database`.
-    pub async fn intend_entries(&mut self, entries: &[&NewEntry]) -> Result<(), StoreError> {
+    pub async fn intend_entries(&mut self, entries: &[&PlannedEntry]) -> Result<(), StoreError> {
         for entry in entries {
             sqlx::query!(
                 "insert into mapping (principal_id, cluster_id, visit, kind, username, own, state, intended_at)
@@ -175,7 +175,7 @@ impl LockedTarget {
     ///
     /// # Errors
     /// `Database`.
-    pub async fn made_entry(&mut self, entry: &NewEntry, id: &str) -> Result<(), StoreError> {
+    pub async fn made_entry(&mut self, entry: &PlannedEntry, id: &str) -> Result<(), StoreError> {
         let (principal, visit) = (entry.principal, entry.visit);
         self.set_written(principal, visit, ENTRY).await?;
         self.set_entry(principal, visit, id).await?;

@@ -21,7 +21,7 @@ use latchkey_domain::{
     audit::event::Event,
     eks::arn::PrincipalArn,
     plan::{
-        authenticator::{Authenticator, EntryRemoval, MappingKind, NewEntry, OwnEntry},
+        authenticator::{Authenticator, EntryRemoval, MappingKind, OwnEntry, PlannedEntry},
         bindings::BindingStep,
         cluster::{AWS_AUTH, AwsAuthWrite, Step, not_ours},
         desired::BindingKey,
@@ -373,7 +373,7 @@ impl ClusterRun<'_> {
     /// id, which no other run has.
     async fn make_entry(
         &self,
-        entry: &NewEntry,
+        entry: &PlannedEntry,
         recorded: &RecordedWrite<'_>,
     ) -> Result<Result<Option<String>, Fault>, Interrupted> {
         let token = recorded.intents.first().copied().unwrap_or_default();

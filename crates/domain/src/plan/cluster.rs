@@ -10,7 +10,7 @@
 //! API servers forget late.
 
 use super::{
-    authenticator::{self, Authenticator, EntryRemoval, Identity, NewEntry, OwnLine, PrincipalOwner, Standing},
+    authenticator::{self, Authenticator, EntryRemoval, Identity, OwnLine, PlannedEntry, PrincipalOwner, Standing},
     bindings::{self, BindingStep},
     desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
     finding::{Finding, What},
@@ -86,7 +86,7 @@ impl Plan {
 pub enum Step {
     Binding { step: BindingStep, grant: Option<GrantId> },
     AwsAuth(AwsAuthWrite),
-    CreateEntry(NewEntry),
+    CreateEntry(PlannedEntry),
     DeleteEntry(EntryRemoval),
     CreateRole { role: OwnRole, grants: Vec<GrantId> },
     DeleteRole(LeavingRole),

@@ -1,7 +1,7 @@
 //! What a request would change, and what prevents it: the planner's own answer, for pages.
 
 use super::{
-    authenticator::{MappingKind, NewEntry},
+    authenticator::{MappingKind, PlannedEntry},
     cluster::{self, Step},
     desired::{DesiredCluster, DesiredGrant},
     observation::{ClusterObservation, PrincipalObservation, SeenIdentity},
@@ -21,7 +21,7 @@ pub struct Preview {
     pub iam: IamPreview,
     pub aws_auth: AwsAuthPreview,
     /// The access entry that would be made.
-    pub entry: Option<NewEntry>,
+    pub entry: Option<PlannedEntry>,
     /// ClusterRoles that would be created, as YAML.
     pub roles: Vec<String>,
     /// Bindings that would be created, as YAML.
@@ -128,7 +128,7 @@ fn roles(plan: &cluster::Plan, grant: &DesiredGrant) -> Vec<String> {
 }
 
 /// The access entry that would be made for this grant.
-fn new_entry(plan: &cluster::Plan, grant: &DesiredGrant) -> Option<NewEntry> {
+fn new_entry(plan: &cluster::Plan, grant: &DesiredGrant) -> Option<PlannedEntry> {
     plan.steps.iter().find_map(|step| match step {
         Step::CreateEntry(entry) if entry.principal == grant.terms.principal => Some(entry.clone()),
         Step::CreateEntry(_)

@@ -8,7 +8,7 @@
 //! ConfigMap is never created: accesses still end, and grants that wait name who has to act.
 
 use super::{
-    EntryRemoval, Identity, MappingKind, NewEntry, OwnEntry, OwnLine, RecordedMapping, Removal, Standing,
+    EntryRemoval, Identity, MappingKind, OwnEntry, OwnLine, PlannedEntry, RecordedMapping, Removal, Standing,
     standing::is_fought_over,
     texts::{text_before_without, with_line, without},
 };
@@ -237,7 +237,7 @@ impl Planner<'_> {
             match self.standing(grant) {
                 Standing::Unmapped(identity) => {
                     let (cluster, installation) = (desired.name.as_str(), desired.installation);
-                    let entry = NewEntry::of(principal, &grant.arn, &identity, cluster, installation, waits);
+                    let entry = PlannedEntry::of(principal, &grant.arn, &identity, cluster, installation, waits);
                     self.plan.steps.push(Step::CreateEntry(entry));
                 }
                 // The line is there, and the entry beside it is not yet.
@@ -245,7 +245,7 @@ impl Planner<'_> {
                     if !self.is_fought_over(principal) {
                         let (cluster, installation) = (desired.name.as_str(), desired.installation);
                         // The line works: no access waits for the entry, or fails with it.
-                        let entry = NewEntry::of(principal, &grant.arn, &identity, cluster, installation, vec![]);
+                        let entry = PlannedEntry::of(principal, &grant.arn, &identity, cluster, installation, vec![]);
                         self.plan.steps.push(Step::CreateEntry(entry));
                     }
                 }

@@ -89,7 +89,7 @@ impl<'a> OwnEntry<'a> {
 
 /// An entry to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewEntry {
+pub struct PlannedEntry {
     pub principal: PrincipalId,
     pub arn: PrincipalArn,
     pub visit: u32,
@@ -99,7 +99,7 @@ pub struct NewEntry {
     pub grants: Vec<GrantId>,
 }
 
-impl NewEntry {
+impl PlannedEntry {
     /// The entry for an identity of a principal, on a cluster of this name.
     pub(super) fn of(
         principal: PrincipalId,

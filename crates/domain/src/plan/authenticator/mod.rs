@@ -29,7 +29,7 @@ use entry::EntriesByArn;
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
-pub use entry::{CLUSTER_TAG, EntryRemoval, NewEntry, OwnEntry, TAG};
+pub use entry::{CLUSTER_TAG, EntryRemoval, OwnEntry, PlannedEntry, TAG};
 pub use line::{Lines, OWN_MANAGER, RESERVED, last_managers, reserved};
 pub use readiness::{Becomes, CannotMove, LineReadiness, can_move, readiness};
 pub use recorded::{MappingKind, RecordedEntry, RecordedMapping};

@@ -8,7 +8,7 @@ use crate::{
         transition::Target,
     },
     plan::{
-        authenticator::{MappingKind, NewEntry, OwnLine, RecordedEntry, RecordedMapping},
+        authenticator::{MappingKind, OwnLine, PlannedEntry, RecordedEntry, RecordedMapping},
         bindings,
         cluster::{AwsAuthWrite, Plan, Settled, Step},
         desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
@@ -176,7 +176,7 @@ impl Database {
         }
     }
 
-    pub fn intend_entry(&mut self, entry: &NewEntry) {
+    pub fn intend_entry(&mut self, entry: &PlannedEntry) {
         if self.retired.contains(&entry.username) {
             self.broken = Some(format!("{} is given again", entry.username));
         }

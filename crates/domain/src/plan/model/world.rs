@@ -2,7 +2,7 @@
 
 use crate::plan::{
     authenticator::{
-        Authenticator, Identified, Identity, MappingKind, NewEntry, RecordedEntry, RecordedMapping, Taken,
+        Authenticator, Identified, Identity, MappingKind, PlannedEntry, RecordedEntry, RecordedMapping, Taken,
     },
     bindings::BindingStep,
     cluster::{Plan, Settled, Step, plan},
@@ -269,7 +269,7 @@ pub fn land(observed: &mut ClusterObservation, uid: &mut u64, step: &Step) -> bo
 }
 
 /// An access entry as EKS makes it.
-fn entry(new: &NewEntry, uid: u64) -> AccessEntry {
+fn entry(new: &PlannedEntry, uid: u64) -> AccessEntry {
     let fields = EntryFields {
         id: format!("entry-{uid}"),
         username: new.username.clone(),

@@ -85,11 +85,10 @@ impl LockedTarget {
     pub async fn settle_mappings(&mut self, settled: &[Settled]) -> Result<(), StoreError> {
         for settled in settled {
             match settled {
-                Settled::Written(principal, visit) => self.set_written(*principal, *visit, LINE).await?,
+                Settled::Written(principal, visit) => self.set_written(*principal, *visit, LINE, None).await?,
                 Settled::Removed(principal, visit) => self.set_removed(*principal, *visit, LINE).await?,
                 Settled::EntryWritten(principal, visit, id) => {
-                    self.set_written(*principal, *visit, ENTRY).await?;
-                    self.set_entry(*principal, *visit, id).await?;
+                    self.set_written(*principal, *visit, ENTRY, Some(id)).await?;
                 }
                 Settled::EntryRemoved(principal, visit) => self.set_removed(*principal, *visit, ENTRY).await?,
             }
@@ -175,10 +174,9 @@ impl LockedTarget {
     ///
     /// # Errors
     /// `Database`.
-    pub async fn made_entry(&mut self, entry: &PlannedEntry, id: &str) -> Result<(), StoreError> {
+    pub async fn made_entry(&mut self, entry: &PlannedEntry, id: Option<&str>) -> Result<(), StoreError> {
         let (principal, visit) = (entry.principal, entry.visit);
-        self.set_written(principal, visit, ENTRY).await?;
-        self.set_entry(principal, visit, id).await?;
+        self.set_written(principal, visit, ENTRY, id).await?;
         self.count_write(principal, visit, ENTRY).await
     }
 
@@ -188,22 +186,6 @@ impl LockedTarget {
     /// `Database`.
     pub async fn deleted_entry(&mut self, entry: &EntryRemoval) -> Result<(), StoreError> {
         self.set_removed(entry.principal, entry.visit, ENTRY).await
-    }
-
-    async fn set_entry(&mut self, principal: PrincipalId, visit: u32, id: &str) -> Result<(), StoreError> {
-        sqlx::query!(
-            "update mapping m set entry_id = $4
-             from (select visit from mapping where principal_id = $1 and cluster_id = $2 and visit = $3 and kind = 'entry'
-                   for no key update skip locked) free
-             where m.principal_id = $1 and m.cluster_id = $2 and m.visit = free.visit and m.kind = 'entry'",
-            principal.0,
-            self.target().key(),
-            i32::try_from(visit).unwrap_or(i32::MAX),
-            id,
-        )
-        .execute(self.connection())
-        .await?;
-        Ok(())
     }
 
     async fn count_write(&mut self, principal: PrincipalId, visit: u32, kind: &'static str) -> Result<(), StoreError> {
@@ -226,7 +208,7 @@ impl LockedTarget {
     /// `Database`.
     pub async fn wrote_aws_auth(&mut self, write: &AwsAuthWrite) -> Result<(), StoreError> {
         for line in &write.lines {
-            self.set_written(line.principal, line.visit, LINE).await?;
+            self.set_written(line.principal, line.visit, LINE, None).await?;
             self.count_write(line.principal, line.visit, LINE).await?;
         }
         for (principal, visit) in &write.removed {
@@ -249,16 +231,25 @@ impl LockedTarget {
         Ok(())
     }
 
-    async fn set_written(&mut self, principal: PrincipalId, visit: u32, kind: &'static str) -> Result<(), StoreError> {
+    /// `entry` is the ARN of the access entry itself.
+    async fn set_written(
+        &mut self,
+        principal: PrincipalId,
+        visit: u32,
+        kind: &'static str,
+        entry: Option<&str>,
+    ) -> Result<(), StoreError> {
         sqlx::query!(
-            "update mapping m set state = 'written', written_at = coalesce(m.written_at, clock_timestamp())
+            "update mapping m set state = 'written', written_at = coalesce(m.written_at, clock_timestamp()),
+               entry_id = coalesce($5, m.entry_id)
              from (select visit from mapping where principal_id = $1 and cluster_id = $2 and visit = $3 and kind = $4
                    for no key update skip locked) free
-             where m.principal_id = $1 and m.cluster_id = $2 and m.visit = free.visit and m.kind = $4 and m.state = 'intended'",
+             where m.principal_id = $1 and m.cluster_id = $2 and m.visit = free.visit and m.kind = $4 and m.state <> 'removed'",
             principal.0,
             self.target().key(),
             i32::try_from(visit).unwrap_or(i32::MAX),
             kind,
+            entry,
         )
         .execute(self.connection())
         .await?;

@@ -21,6 +21,7 @@ use latchkey_domain::{
     access::policy::{PolicyCluster, PolicyFile},
     eks::aws_auth::{AwsAuth, MappingSource, Severity},
     plan::{
+        authenticator::MASTERS,
         bootstrap::{WORKER, config_maps, own_mapping, to_yaml},
         observation::{AccessEntry, AuthenticationMode, AwsAuthObject, EksCluster, Marker},
     },
@@ -28,8 +29,6 @@ use latchkey_domain::{
 
 /// The clock skew in seconds from which it is a warning; tokens are refused from 15 min.
 const FAR: i64 = 60;
-/// Its members may do everything, and RBAC cannot restrict them.
-const MASTERS: &str = "system:masters";
 
 /// A cluster under examination.
 struct ClusterLook<'a> {

@@ -4,6 +4,7 @@ use crate::web::html::Html;
 use latchkey_domain::{
     eks::aws_auth::{AwsAuth, RoleMapping},
     plan::{
+        authenticator::MASTERS,
         observation::{ClusterState, ObservedBinding},
         proof::AUTHENTICATED,
     },
@@ -42,7 +43,6 @@ const WORKER: &str = "latchkey-worker";
 /// The ClusterRoles that Kubernetes itself binds to everyone who is let in: discovery, and who one is.
 const EVERYONES: [&str; 3] = ["system:basic-user", "system:discovery", "system:public-info-viewer"];
 const NODES: &str = "system:nodes";
-const MASTERS: &str = "system:masters";
 
 impl EntriesByKind {
     /// Sorts the entries of aws-auth, with what RBAC binds to them.

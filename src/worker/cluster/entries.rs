@@ -8,14 +8,16 @@
 //! EKS's list may lag behind its own writes, so what a run wrote, or was told to be in its way, is looked up whatever the
 //! list says.
 
+use super::apply::RunWrites;
 use crate::{
+    machine,
     store::{StoreError, principals},
-    worker::Worker,
+    worker::{Worker, interrupted::Interrupted},
 };
 use futures::{FutureExt as _, StreamExt as _, stream};
 use jiff::SignedDuration;
 use latchkey_domain::{
-    access::blocker::Blocker,
+    access::{ClusterId, blocker::Blocker},
     eks::arn::{ClusterArn, PrincipalArn},
     plan::{
         authenticator::{MappingKind, RecordedMapping},
@@ -49,8 +51,47 @@ pub(super) struct Holders {
     pub refused: Option<Blocker>,
 }
 
+/// What a run learned about access entries in its earlier rounds.
+#[derive(Debug, Default)]
+pub(super) struct RunEntries {
+    /// The ARNs whose entries it wrote, or found in its way.
+    pub written: BTreeSet<String>,
+    /// Why EKS does not let it make any.
+    refused: Option<Blocker>,
+}
+
+impl RunEntries {
+    /// Looks at the cluster's access entries, and tells the desired state how mappings are written by what is known now.
+    pub async fn look(
+        &self,
+        worker: &Worker,
+        (id, arn): (ClusterId, &ClusterArn),
+        aws: &EksCluster,
+        desired: &mut DesiredCluster,
+    ) -> Result<Holders, Interrupted> {
+        let mut holders = holders(worker, arn, aws).await;
+        of_principals(worker, arn, &mut holders, desired, &self.written).await?;
+        holders.refused = self.refused.clone().or_else(|| worker.entries_refused(id));
+        desired.entry_settle = SignedDuration::try_from(worker.entry_settle()).unwrap_or_default();
+        desired.looks_at = machine::now();
+        if self.refused.is_some() {
+            desired.prefers = MappingKind::Line;
+            desired.mappings.iter_mut().for_each(|row| row.moves = false);
+        }
+        Ok(holders)
+    }
+
+    /// Whether new mappings go on as lines, since EKS refused an entry for want of a right. Only a cluster that takes
+    /// both lets them.
+    pub fn falls_back(&mut self, applied: &RunWrites, aws: &EksCluster) -> bool {
+        let is_news = self.refused.is_none() && applied.refused.is_some();
+        self.refused = self.refused.take().or_else(|| applied.refused.clone());
+        is_news && aws.mode == AuthenticationMode::ApiAndConfigMap
+    }
+}
+
 /// The principals with an access entry.
-pub(super) async fn holders(worker: &Worker, arn: &ClusterArn, aws: &EksCluster) -> Holders {
+async fn holders(worker: &Worker, arn: &ClusterArn, aws: &EksCluster) -> Holders {
     let known = |seen| Holders { seen, described: vec![], without: vec![], refused: None };
     match aws.mode {
         AuthenticationMode::ApiAndConfigMap | AuthenticationMode::Api => {
@@ -116,7 +157,7 @@ const SHOWN_AFTER: SignedDuration = SignedDuration::from_secs(20);
 ///
 /// # Errors
 /// `Store`.
-pub(super) async fn of_principals(
+async fn of_principals(
     worker: &Worker,
     arn: &ClusterArn,
     holders: &mut Holders,

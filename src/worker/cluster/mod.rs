@@ -32,8 +32,10 @@
 mod apply;
 mod earlier;
 mod entries;
+mod entry_writes;
 mod existence;
 mod narrowed;
+mod planning;
 mod prove;
 mod unreachable;
 
@@ -45,7 +47,7 @@ use super::{
 };
 use crate::{
     actions::{
-        decide_again::{self, DecidedAgain},
+        decide_again::DecidedAgain,
         policy::{self, NoPolicy},
     },
     causes::chain,
@@ -55,43 +57,38 @@ use crate::{
     lease::Lease,
     machine,
     store::{
-        Connection,
         desired::{self, Legs},
         fence,
-        quarantine::{self, LockedRows},
+        quarantine::LockedRows,
     },
     words,
 };
 use apply::RunWrites;
-use entries::Holders;
+use entries::{Holders, RunEntries};
 use existence::Described;
 use futures::FutureExt as _;
-use jiff::SignedDuration;
 use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
-        ClusterId, EventDraft, GrantId,
-        blocker::Blocker,
-        evidence::Evidence,
-        profile::{Profile, RulesSource},
-        sighting::Sighting,
+        ClusterId, EventDraft, GrantId, blocker::Blocker, evidence::Evidence, profile::RulesSource, sighting::Sighting,
         transition::Actor,
     },
     eks::arn::ClusterArn,
     plan::{
-        authenticator::{self, MappingKind, RecordedMapping},
+        authenticator::MappingKind,
         bindings,
-        cluster::{Plan, Step, disowned, plan},
+        cluster::{Plan, Step, disowned},
         desired::{DesiredCluster, DesiredGrant, Wish},
         finding::{Finding, What},
-        observation::{AuthenticationMode, ClusterObservation, ClusterState, EksCluster, EntryHolders},
+        observation::{ClusterObservation, ClusterState, EksCluster, EntryHolders},
         obstacles::{Obstacle, allows_more, made_again},
         proof::{Look, left_behind, quarantined_left},
         tampering::{PartsInPlace, gives_more},
     },
 };
 use narrowed::{Narrowed, look_again, looked, named};
-use std::{collections::BTreeSet, sync::Mutex, time::Duration};
+use planning::{desired, plan_within, returned};
+use std::{sync::Mutex, time::Duration};
 use unreachable::unreachable;
 
 /// How often a run throws its observation away and starts again, because another client wrote.
@@ -102,10 +99,6 @@ const PROOF_LASTS: Duration = Duration::from_mins(4);
 
 /// The shortest time between two looks at a line that is being moved.
 const MOVE_STEP: Duration = Duration::from_secs(1);
-
-/// How long a run waits before it asks again whether rows are free: a vote or the end of another run holds them for
-/// milliseconds, and otherwise they would wait for the next run.
-const PASSING: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(60), Duration::from_millis(150)];
 
 /// A cluster that a run has connected to.
 pub(super) struct ReachedCluster {
@@ -242,45 +235,6 @@ async fn run_within(worker: &Worker, lease: &Lease, id: ClusterId, scope: RunSco
     Ok(RunOutcome { again, periodic: true, findings: told.events, ..RunOutcome::default() })
 }
 
-/// What a run learned about access entries in its earlier rounds.
-#[derive(Debug, Default)]
-struct RunEntries {
-    /// The ARNs whose entries it wrote, or found in its way.
-    written: BTreeSet<String>,
-    /// Why EKS does not let it make any.
-    refused: Option<Blocker>,
-}
-
-impl RunEntries {
-    /// Looks at the cluster's access entries, and tells the desired state how mappings are written by what is known now.
-    async fn look(
-        &self,
-        worker: &Worker,
-        (id, arn): (ClusterId, &ClusterArn),
-        aws: &EksCluster,
-        desired: &mut DesiredCluster,
-    ) -> Result<Holders, Interrupted> {
-        let mut holders = entries::holders(worker, arn, aws).await;
-        entries::of_principals(worker, arn, &mut holders, desired, &self.written).await?;
-        holders.refused = self.refused.clone().or_else(|| worker.entries_refused(id));
-        desired.entry_settle = SignedDuration::try_from(worker.entry_settle()).unwrap_or_default();
-        desired.looks_at = machine::now();
-        if self.refused.is_some() {
-            desired.prefers = MappingKind::Line;
-            desired.mappings.iter_mut().for_each(|row| row.moves = false);
-        }
-        Ok(holders)
-    }
-
-    /// Whether new mappings go on as lines, since EKS refused an entry for want of a right. Only a cluster that takes
-    /// both lets them.
-    fn falls_back(&mut self, applied: &RunWrites, aws: &EksCluster) -> bool {
-        let is_news = self.refused.is_none() && applied.refused.is_some();
-        self.refused = self.refused.take().or_else(|| applied.refused.clone());
-        is_news && aws.mode == AuthenticationMode::ApiAndConfigMap
-    }
-}
-
 /// Findings of a run, kept when it begins again, since they may be repaired by then.
 #[derive(Debug, Default)]
 struct RunFindings {
@@ -403,15 +357,9 @@ impl ClusterRun<'_> {
     /// The observation after the writes: the access entries that were written are looked up once more.
     async fn after_writes(&self, state: ClusterState, applied: &RunWrites) -> Result<ClusterObservation, Interrupted> {
         let mut holders = self.holders.clone();
-        let made = self.plan.steps.iter().filter_map(|step| match step {
-            Step::CreateEntry(entry) => Some(entry.arn.as_str().to_ascii_lowercase()),
-            Step::DeleteEntry(_)
-            | Step::Binding { .. }
-            | Step::AwsAuth(_)
-            | Step::CreateRole { .. }
-            | Step::DeleteRole(_) => None,
-        });
-        entries::again(self.worker, self.arn, &mut holders, &applied.entries, &made.collect()).await;
+        let made = self.plan.steps.iter().filter_map(Step::made_entry);
+        let made = made.map(|entry| entry.arn.as_str().to_ascii_lowercase()).collect();
+        entries::again(self.worker, self.arn, &mut holders, &applied.entries, &made).await;
         // What this run wrote may have shown that the right is there.
         holders.refused = self.worker.entries_refused(self.cluster);
         let observation = observation(&self.reached.aws, state, &holders);
@@ -564,133 +512,6 @@ fn failure(desired: &DesiredCluster, state: &ClusterState, holders: &EntryHolder
     let unmarked = state.marker.is_none().then(|| Blocker::MarkerMissing { cluster: desired.name.clone() });
     let held = desired.fenced.clone().or_else(|| desired.undescribed.clone()).or(unmarked);
     held.or_else(|| holders.unknown().cloned())
-}
-
-/// The desired state, how its legs fare, and the second decision by what the cluster shows, all of one moment. If the
-/// cluster shows nothing, nothing is decided again, and no grant is set up that would need it.
-async fn desired(
-    worker: &Worker,
-    lease: &Lease,
-    id: ClusterId,
-    state: Option<&ClusterState>,
-) -> Result<(DesiredCluster, Legs, DecidedAgain), Interrupted> {
-    let mut snapshot = desired::snapshot(&worker.store).await?;
-    let desired = desired::cluster(&mut snapshot, id, lease.epoch()).await?;
-    let desired::ReadDesired { mut desired, legs, unreadable } = desired.ok_or(Interrupted::Nothing)?;
-    let new: Vec<GrantId> =
-        desired.grants.iter().filter(|grant| grant.wish == Wish::Provision).map(|grant| grant.id).collect();
-    let decided = match state {
-        Some(state) => {
-            decide_again::decide(&worker.store, &mut snapshot, &new, decide_again::WhichLook::Now(state), desired.now)
-                .await?
-        }
-        None => DecidedAgain::default(),
-    };
-    needed_by_policy(worker, &mut snapshot, &mut desired).await?;
-    drop(snapshot);
-    for grant in &mut desired.grants {
-        grant.held = decided.not_now.get(&grant.id).map(Obstacle::from);
-    }
-    quarantine::tell(&worker.store, &unreadable).await;
-    Ok((desired, legs, decided))
-}
-
-/// Adds what the policy says: the ClusterRoles of the profiles that can be asked for now, and how new mappings are written. Without a policy that can be read, they are not known.
-async fn needed_by_policy(
-    worker: &Worker,
-    connection: &mut Connection,
-    desired: &mut DesiredCluster,
-) -> Result<(), Interrupted> {
-    match policy::current_on(&worker.store, connection).await {
-        Ok(current) => {
-            let own = current.file.profiles.iter().filter_map(Profile::own_role);
-            if let Some(needed) = &mut desired.roles.needed {
-                needed.extend(own);
-            }
-            desired.prefers = current.file.mapping_of(&desired.name);
-        }
-        Err(NoPolicy::None | NoPolicy::Unreadable { .. }) => desired.roles.needed = None,
-        Err(NoPolicy::Store(error)) => return Err(error.into()),
-    }
-    Ok(())
-}
-
-/// The plan of a run. If the run only takes away, grants that are to be present are left as they are.
-async fn plan_within(
-    worker: &Worker,
-    lease: &Lease,
-    desired: &mut DesiredCluster,
-    observation: &ClusterObservation,
-    scope: RunScope,
-) -> Result<(Plan, LockedRows), Interrupted> {
-    if scope == RunScope::Whole {
-        return plan_free(worker, lease, desired, observation).await;
-    }
-    for grant in &mut desired.grants {
-        grant.resting |= grant.wish.is_present();
-    }
-    for row in &mut desired.quarantined {
-        row.resting |= !row.ends;
-    }
-    let (mut plan, held) = plan_free(worker, lease, desired, observation).await?;
-    plan.reserved.clear();
-    Ok((plan, held))
-}
-
-/// The plan of everything that is not locked, and of what ends. A grant that is to be set up waits alone for its locked
-/// row, and taking away waits for no row.
-async fn plan_free(
-    worker: &Worker,
-    lease: &Lease,
-    desired: &mut DesiredCluster,
-    observation: &ClusterObservation,
-) -> Result<(Plan, LockedRows), Interrupted> {
-    let whole = plan(desired, observation);
-    if whole.steps.is_empty() && whole.reserved.is_empty() {
-        return Ok((whole, LockedRows::default()));
-    }
-    let (grants, mut principals) = whole.writes_for();
-    principals.extend(whole.reserved.iter().map(|reserved| reserved.principal));
-    let mut held = quarantine::held(&worker.store, lease.target(), &grants, &principals).await?;
-    for pause in PASSING {
-        if held == LockedRows::default() {
-            break;
-        }
-        tokio::time::sleep(pause).await;
-        held = quarantine::held(&worker.store, lease.target(), &grants, &principals).await?;
-    }
-    if held == LockedRows::default() {
-        return Ok((whole, held));
-    }
-    tracing::warn!(
-        on = %lease.target(), ?held,
-        "another session has rows locked; the run sets nothing up that needs them"
-    );
-    for grant in &mut desired.grants {
-        let waits = held.grants.contains(&grant.id) || held.principals.contains(&grant.terms.principal);
-        grant.resting |= waits && grant.wish.is_present();
-    }
-    for row in &mut desired.quarantined {
-        row.resting |= held.grants.contains(&row.id) && !row.ends;
-    }
-    Ok((plan(desired, observation), held))
-}
-
-/// Latchkey's lines in aws-auth that were taken out before and are back.
-async fn returned(
-    worker: &Worker,
-    id: ClusterId,
-    desired: &DesiredCluster,
-    state: &ClusterState,
-) -> Result<Vec<RecordedMapping>, Interrupted> {
-    let Some(aws_auth) = &state.aws_auth else { return Ok(vec![]) };
-    let mut names = authenticator::reserved(&aws_auth.data);
-    names.retain(|name| !desired.mappings.iter().any(|mapping| mapping.username == *name));
-    if names.is_empty() {
-        return Ok(vec![]);
-    }
-    let mut connection = worker.store.acquire().await?;
-    Ok(desired::taken_out(&mut connection, id, &names.into_iter().collect::<Vec<_>>()).await?)
 }
 
 /// Records that the cluster belongs to another installation, or to a later state of this one, so that it stays fenced

@@ -136,14 +136,8 @@ impl ClusterRun<'_> {
         if grant.wish != Wish::Provision {
             return None;
         }
-        let is_made_now = self.plan.steps.iter().any(|step| match step {
-            Step::CreateEntry(entry) => entry.principal == grant.terms.principal,
-            Step::DeleteEntry(_)
-            | Step::Binding { .. }
-            | Step::AwsAuth(_)
-            | Step::CreateRole { .. }
-            | Step::DeleteRole(_) => false,
-        });
+        let mut made = self.plan.steps.iter().filter_map(Step::made_entry);
+        let is_made_now = made.any(|entry| entry.principal == grant.terms.principal);
         let left = if is_made_now {
             Some(self.desired.entry_settle).filter(SignedDuration::is_positive)
         } else {

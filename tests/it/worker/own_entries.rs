@@ -381,7 +381,7 @@ async fn a_late_entry_of_a_run_that_stood_still_is_found_and_deleted() {
 async fn an_operator_moves_a_line_to_an_entry_of_the_same_user_and_the_access_goes_on() {
     let world = World::new().await;
     let grant = world.active("ana").await;
-    let arn = Town::arn("ana");
+    let (arn, before) = (Town::arn("ana"), world.aws_auth(PROD)["mapUsers"].clone());
     let prod = ClusterId(world.town.cluster(PROD).await);
     let asks =
         async |who: &str, arn: &str| targets::move_mapping(&world.town.web, world.town.visitor(who), prod, arn).await;
@@ -401,6 +401,11 @@ async fn an_operator_moves_a_line_to_an_entry_of_the_same_user_and_the_access_go
     }
     assert_eq!(entry(&world).username, "latchkey:ana:1");
     assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS, "the line is out");
+    // Another tool puts back what it applied before.
+    world.objects(PROD).set_aws_auth("mapUsers", Some(&before), "argocd").unwrap();
+    look(&world, &worker).await;
+    assert_eq!(world.aws_auth(PROD)["mapUsers"], USERS, "the line is out again");
+    assert_eq!(entry(&world).username, "latchkey:ana:1");
     assert_eq!((world.state(grant).await.as_str(), world.events("grant.drift_found").await.len()), ("active", 0));
     let asked = world.events("cluster.move_asked").await;
     assert_eq!((asked.len(), &asked[0]["detail"]["username"]), (1, &"latchkey:ana:1".into()));

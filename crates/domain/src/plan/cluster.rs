@@ -92,6 +92,32 @@ pub enum Step {
     DeleteRole(LeavingRole),
 }
 
+impl Step {
+    /// The access entry that it makes, if it makes one.
+    pub fn made_entry(&self) -> Option<&PlannedEntry> {
+        match self {
+            Self::CreateEntry(entry) => Some(entry),
+            Self::DeleteEntry(_)
+            | Self::Binding { .. }
+            | Self::AwsAuth(_)
+            | Self::CreateRole { .. }
+            | Self::DeleteRole(_) => None,
+        }
+    }
+
+    /// The access entry that it deletes, if it deletes one.
+    pub fn deleted_entry(&self) -> Option<&EntryRemoval> {
+        match self {
+            Self::DeleteEntry(entry) => Some(entry),
+            Self::CreateEntry(_)
+            | Self::Binding { .. }
+            | Self::AwsAuth(_)
+            | Self::CreateRole { .. }
+            | Self::DeleteRole(_) => None,
+        }
+    }
+}
+
 /// One change of one key of aws-auth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsAuthWrite {

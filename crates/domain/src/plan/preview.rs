@@ -129,15 +129,8 @@ fn roles(plan: &cluster::Plan, grant: &DesiredGrant) -> Vec<String> {
 
 /// The access entry that would be made for this grant.
 fn new_entry(plan: &cluster::Plan, grant: &DesiredGrant) -> Option<PlannedEntry> {
-    plan.steps.iter().find_map(|step| match step {
-        Step::CreateEntry(entry) if entry.principal == grant.terms.principal => Some(entry.clone()),
-        Step::CreateEntry(_)
-        | Step::DeleteEntry(_)
-        | Step::CreateRole { .. }
-        | Step::DeleteRole(_)
-        | Step::Binding { .. }
-        | Step::AwsAuth(_) => None,
-    })
+    let mut made = plan.steps.iter().filter_map(Step::made_entry);
+    made.find(|entry| entry.principal == grant.terms.principal).cloned()
 }
 
 /// The line of this grant only: other lines of the same write do not concern the reader.

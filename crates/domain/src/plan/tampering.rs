@@ -4,7 +4,8 @@
 
 use super::{
     authenticator::{
-        Authenticator, Identified, Identity, Lines, MappingKind, OwnEntry, RecordedMapping, Taken, last_managers,
+        Authenticator, Identified, Identity, Lines, MASTERS, MappingKind, OwnEntry, RecordedMapping, Taken,
+        last_managers,
     },
     bindings::{self, Drift},
     cluster::AWS_AUTH,
@@ -19,9 +20,6 @@ use crate::{
     eks::rbac::BindingSpec,
 };
 use std::collections::BTreeSet;
-
-/// Kubernetes' own group of users who may do everything.
-const MASTERS: &str = "system:masters";
 
 /// Changes to the bindings of an active access, whose bindings should be `specs`.
 pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGrant) -> Vec<Finding> {

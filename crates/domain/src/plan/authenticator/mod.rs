@@ -34,7 +34,8 @@ pub use line::{Lines, OWN_MANAGER, RESERVED, last_managers, reserved};
 pub use readiness::{Becomes, CannotMove, LineReadiness, can_move, readiness};
 pub use recorded::{MappingKind, RecordedEntry, RecordedMapping};
 pub use standing::{
-    FIRST_PAUSE, Identity, LONGEST_PAUSE, PrincipalOwner, Standing, WRITES_AT_MOST, as_masters, standing, username,
+    FIRST_PAUSE, Identity, LONGEST_PAUSE, MASTERS, PrincipalOwner, Standing, WRITES_AT_MOST, as_masters, standing,
+    username,
 };
 pub use texts::{OwnLine, Removal, text_before_without, with_line, without, without_bytes};
 

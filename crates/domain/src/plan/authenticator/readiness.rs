@@ -4,7 +4,7 @@
 //! are those of EKS's API: usernames and groups must not begin with `system:`, usernames not with `aws:`, `iam:`,
 //! `amazon:` or `eks:`, a template needs a colon before it, and service-linked roles are refused.
 
-use super::{Authenticator, MappingKind, RESERVED, standing::MASTERS};
+use super::{Authenticator, MASTERS, MappingKind, RESERVED};
 use crate::eks::{
     arn::ClusterArn,
     aws_auth::{AwsAuth, RoleMapping},

@@ -32,7 +32,7 @@ use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
 /// Kubernetes' own group of users who may do everything.
-pub(super) const MASTERS: &str = "system:masters";
+pub const MASTERS: &str = "system:masters";
 
 /// The longest username, in bytes, of an unmanaged entry that Latchkey binds: far more than any person's has, and few
 /// enough for an index and a page.

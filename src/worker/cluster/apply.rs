@@ -41,6 +41,8 @@ pub(super) struct RunWrites {
     pub conflict: bool,
     /// The ARNs whose access entries were written, or were in the way.
     pub entries: BTreeSet<String>,
+    /// The ARNs of which it made an access entry.
+    pub made: BTreeSet<String>,
     /// Why the worker may not make access entries, if EKS refused one.
     pub refused: Option<Blocker>,
     tried: bool,

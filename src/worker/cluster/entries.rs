@@ -191,16 +191,11 @@ async fn of_principals(
     Ok(())
 }
 
-/// Asks once more about these ARNs. EKS may deny for a moment those of `made`.
-pub(super) async fn again(
-    worker: &Worker,
-    arn: &ClusterArn,
-    holders: &mut Holders,
-    arns: &BTreeSet<String>,
-    made: &BTreeSet<String>,
-) {
-    let wanted: Vec<&str> = arns.iter().map(String::as_str).collect();
-    look(worker, arn, holders, &wanted, made).await;
+/// Asks once more about the entries that a run wrote. EKS may deny for a moment those that it made.
+pub(super) async fn again(worker: &Worker, arn: &ClusterArn, holders: &mut Holders, applied: &RunWrites) {
+    let wanted: Vec<&str> = applied.entries.iter().map(String::as_str).collect();
+    let made = applied.made.iter().map(|arn| arn.to_ascii_lowercase()).collect();
+    look(worker, arn, holders, &wanted, &made).await;
 }
 
 /// Asks about these ARNs in their order, and keeps the answers. That there is none of `fresh`, in small letters, is not

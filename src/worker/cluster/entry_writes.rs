@@ -38,6 +38,7 @@ impl ClusterRun<'_> {
             let is_new = recorded.step.made_entry().is_some();
             let fault = match result? {
                 Ok(()) if is_new => {
+                    applied.made.extend(entry_arn(recorded.step));
                     self.worker.tried_entries(self.cluster, None);
                     continue;
                 }

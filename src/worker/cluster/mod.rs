@@ -77,7 +77,7 @@ use latchkey_domain::{
     plan::{
         authenticator::MappingKind,
         bindings,
-        cluster::{Plan, Step, disowned},
+        cluster::{Plan, disowned},
         desired::{DesiredCluster, DesiredGrant, Wish},
         finding::{Finding, What},
         observation::{ClusterObservation, ClusterState, EksCluster, EntryHolders},
@@ -357,9 +357,7 @@ impl ClusterRun<'_> {
     /// The observation after the writes: the access entries that were written are looked up once more.
     async fn after_writes(&self, state: ClusterState, applied: &RunWrites) -> Result<ClusterObservation, Interrupted> {
         let mut holders = self.holders.clone();
-        let made = self.plan.steps.iter().filter_map(Step::made_entry);
-        let made = made.map(|entry| entry.arn.as_str().to_ascii_lowercase()).collect();
-        entries::again(self.worker, self.arn, &mut holders, &applied.entries, &made).await;
+        entries::again(self.worker, self.arn, &mut holders, applied).await;
         // What this run wrote may have shown that the right is there.
         holders.refused = self.worker.entries_refused(self.cluster);
         let observation = observation(&self.reached.aws, state, &holders);

@@ -70,6 +70,11 @@ async fn leases_are_over(world: &World) {
 
 async fn gone_for_good(world: &World, grant: GrantId) {
     world.give_back("ana", grant).await;
+    gone(world, grant).await;
+}
+
+/// Until an access of ana's has ended, with nothing left.
+async fn gone(world: &World, grant: GrantId) {
     world.until(grant, "ended").await;
     assert_eq!(world.own_entries(PROD), []);
     assert_eq!(residual(world, grant).await, "[]");
@@ -413,6 +418,76 @@ async fn an_operator_moves_a_line_to_an_entry_of_the_same_user_and_the_access_go
     look(&world, &worker).await;
     assert_eq!(world.state(grant).await, "ended", "{}", world.trouble(grant).await);
     assert_eq!(world.own_entries(PROD), []);
+}
+
+#[tokio::test]
+async fn a_move_that_cannot_be_made_leaves_every_access_as_it_is() {
+    let world = World::new().await;
+    let running = world.active("ana").await;
+    world.simulator.aws().set_mode(PROD, ApiAndConfigMap);
+    let worker = world.another_worker().await;
+    look(&world, &worker).await;
+    let prod = ClusterId(world.town.cluster(PROD).await);
+    targets::move_mapping(&world.town.web, world.town.visitor("dee"), prod, &Town::arn("ana")).await.unwrap();
+    for refused in [denied("eks:CreateAccessEntry"), Fault::Throttle] {
+        world.simulator.aws().faults().next("eks:CreateAccessEntry", 3, &refused);
+        look(&world, &worker).await;
+        world.simulator.aws().faults().clear();
+        assert_eq!(world.trouble(running).await, "", "{refused:?}");
+        assert_eq!(world.lists_pods("ana", PROD, "payments").await, 200);
+    }
+    // It can be made now, and an access that comes by the line waits for nothing meanwhile.
+    let new = world.approved_ask("ana", &nodes()).await;
+    look(&world, &worker).await;
+    assert_eq!(world.state(new).await, "active", "{}", world.trouble(new).await);
+    look(&world, &worker).await;
+    assert_eq!((entry(&world).username.as_str(), world.aws_auth(PROD)["mapUsers"].as_str()), ("latchkey:ana:1", USERS));
+}
+
+#[tokio::test]
+async fn an_entry_that_eks_shows_only_later_is_kept_in_mind() {
+    let world = World::in_mode(Api).await;
+    let grant = world.active("ana").await;
+    // A server that lags is asked, each time.
+    let faults = world.simulator.aws().faults();
+    let message = "The specified principalArn could not be found. You can view your available access entries with \
+                   'list-access-entries'.";
+    faults.next("eks:DescribeAccessEntry", 9, &Fault::Fail(ApiError::new(404, "ResourceNotFoundException", message)));
+    world.give_back("ana", grant).await;
+    look(&world, &world.next_worker()).await;
+    assert_eq!(world.state(grant).await, "revoking", "{}", world.trouble(grant).await);
+    assert!(world.bindings(PROD).is_empty(), "the binding waits for nothing");
+    assert!(world.events("grant.drift_found").await.is_empty(), "nobody deleted it");
+    faults.clear();
+    world.rests_are_over().await;
+    gone(&world, grant).await;
+}
+
+#[tokio::test]
+async fn an_entry_of_another_client_in_the_place_of_ours_is_told_with_what_it_gives() {
+    let world = World::in_mode(Api).await;
+    let grant = world.active("ana").await;
+    let (eks, arn) = (world.eks().await, Town::arn("ana"));
+    eks.delete_access_entry().cluster_name(PROD).principal_arn(&arn).send().await.unwrap();
+    let theirs = eks.create_access_entry().cluster_name(PROD).principal_arn(&arn).username("latchkey:ana:1");
+    theirs.send().await.unwrap();
+    let scope = aws_sdk_eks::types::AccessScope::builder().r#type("cluster".into()).build();
+    let policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy";
+    let associate = eks.associate_access_policy().cluster_name(PROD).principal_arn(&arn).policy_arn(policy);
+    associate.access_scope(scope).send().await.unwrap();
+    look(&world, &world.next_worker()).await;
+    let told = world.events("grant.drift_found").await;
+    let told: Vec<&str> = told.iter().filter_map(|event| event["detail"]["what"].as_str()).collect();
+    assert!(told.iter().any(|what| what.contains("deleted the access entry of `latchkey:ana:1`")), "{told:?}");
+    let wider: Vec<String> = sqlx::query_scalar("select unnest(wider) from grant_leg where grant_id = $1")
+        .bind(grant.0)
+        .fetch_all(world.town.owner.pool())
+        .await
+        .unwrap();
+    assert!(wider.iter().any(|more| more.contains("access policies")), "{wider:?}");
+    world.give_back("ana", grant).await;
+    world.until(grant, "ended").await;
+    assert!(residual(&world, grant).await.contains(policy));
 }
 
 #[tokio::test]

@@ -43,7 +43,8 @@ async fn what_an_administrator_takes_from_a_running_access_is_put_back_and_told(
     assert!(taken.status.success(), "{taken:?}");
     assert!(!lists());
     let dee = demo.signed_in("dee").await;
-    let cluster = dee.open("/targets").await.attribute("main a[href^='/targets/cluster/']", "href").unwrap();
+    let list = dee.open("/targets?find=prod-eu&kind=cluster").await;
+    let cluster = list.attribute("main a[href^='/targets/cluster/']", "href").unwrap();
     dee.submit(&dee.open(&cluster).await.form(&format!("{cluster}/try"))).await;
     until("the binding is back", async || lists().then_some(())).await;
     let eli = demo.signed_in("eli").await;
@@ -58,8 +59,7 @@ async fn operator_and_auditor_find_their_pages_and_the_export_verifies() {
     }
     let demo = Demo::start(folder(), &[]).await;
     let dee = demo.signed_in("dee").await;
-    let list = dee.open("/targets").await;
-    list.says("prod-eu");
+    let list = dee.open("/targets?find=prod-eu&kind=cluster").await;
     let cluster = list.attribute("main a[href^='/targets/cluster/']", "href").unwrap();
     let page = dee.open(&cluster).await;
     let paused = dee.submit(&page.form(&format!("{cluster}/pause")).with("reason", "Nodes are being replaced.")).await;

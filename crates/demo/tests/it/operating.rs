@@ -48,7 +48,7 @@ async fn what_an_administrator_takes_from_a_running_access_is_put_back_and_told(
     dee.submit(&dee.open(&cluster).await.form(&format!("{cluster}/try"))).await;
     until("the binding is back", async || lists().then_some(())).await;
     let eli = demo.signed_in("eli").await;
-    eli.open("/audit?action=grant.drift_found").await.says("changed by another client");
+    eli.open("/audit?action=grant.drift_found").await.says("another client deleted RoleBinding payments/");
     demo.stop().await;
 }
 

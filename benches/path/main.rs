@@ -46,10 +46,13 @@ fn main() {
 }
 
 async fn run_crowd() {
-    // A separate stage, so that leftovers of the other measurement are not in the figures.
-    match Stage::real().await {
-        Some(stage) => crowd::run(&stage).await,
-        None => println!("no figures of a crowd: a component is missing, 'make tools' installs it"),
+    // Separate stages, so that leftovers of the other measurement are not in the figures.
+    for mode in [ConfigMap, Api] {
+        let stage = if mode == ConfigMap { Stage::real().await } else { Stage::real_with(mode).await };
+        match stage {
+            Some(stage) => crowd::run(&stage, mode).await,
+            None => println!("no figures of a crowd: a component is missing, 'make tools' installs it"),
+        }
     }
 }
 

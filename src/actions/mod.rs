@@ -17,3 +17,4 @@ pub mod sessions;
 pub mod sight;
 pub mod targets;
 pub mod visitor;
+pub mod ways_in;

@@ -4,10 +4,13 @@ use super::{
     policy::Current,
     requests::ruled_now,
     visitor::{Roles, Visitor},
+    ways_in::WaysIn,
 };
 use crate::store::{
     Store, StoreError, people,
     read::{
+        PAGE,
+        cluster::{self, ClusterDetail, LiveAccess},
         grant::{self, GrantDetail, GrantPlain},
         request::{self, RequestDetail},
         target::{self, TargetDetail},
@@ -15,7 +18,7 @@ use crate::store::{
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
-    GrantId, PersonId, RequestId,
+    ClusterId, GrantId, PersonId, RequestId,
     person::Person,
     request::{Ruled, Verdict, Vote},
     standing::NotRuled,
@@ -144,6 +147,37 @@ pub async fn plain_grant(
     let Some(access) = grant::plain(store, id).await? else { return Ok(None) };
     let part = GrantPart::of(visitor, access.holder, &access.decided_by);
     Ok(part.sees().then_some((access, part)))
+}
+
+/// A cluster as a visitor may see it.
+#[derive(Debug)]
+pub struct SeenCluster {
+    pub detail: ClusterDetail,
+    /// Live accesses there, a page of them and one more: every person's for those who oversee, otherwise the visitor's own.
+    pub live: Vec<LiveAccess>,
+    /// Who can get in, for those who oversee, once the cluster was read.
+    pub ways: Option<WaysIn>,
+}
+
+/// A cluster, as this visitor may see it: the accesses after the given one, and who can get in, from that row on.
+///
+/// # Errors
+/// `Corrupt`, `Database`. No such cluster is `None`.
+pub async fn cluster(
+    store: &Store,
+    visitor: &Visitor,
+    id: ClusterId,
+    (after, from): (Option<GrantId>, usize),
+) -> Result<Option<SeenCluster>, StoreError> {
+    let Some(detail) = cluster::by_id(store, id).await? else { return Ok(None) };
+    let oversees = visitor.roles.sees_all();
+    let of = (!oversees).then_some(visitor.person.id);
+    let live = cluster::live(store, id, of, after, PAGE + 1).await?;
+    let ways = match &detail.observed {
+        Some(observed) if oversees => Some(WaysIn::read(store, id, &observed.body, from).await?),
+        Some(_) | None => None,
+    };
+    Ok(Some(SeenCluster { detail, live, ways }))
 }
 
 /// Whether this visitor may see targets: only operators work on them.

@@ -167,6 +167,22 @@ pub async fn move_mapping(
     Ok(tx.commit().await?)
 }
 
+/// Has every identity that a cluster lets in read by the worker, some at each run. Asking again begins again.
+///
+/// # Errors
+/// `NotFound`, `Policy`, `Store`.
+pub async fn read_entries(store: &Store, visitor: &Visitor, cluster: ClusterId) -> Result<(), NotDone> {
+    operator(store, visitor).await?;
+    let mut tx = store.begin_for(visitor.person.id).await?;
+    // The target comes first, as in runs.
+    if tx.try_now(vec![Target::Cluster(cluster)]).await? == 0 {
+        return Err(NotDone::NotFound);
+    }
+    tx.ask_reading(cluster).await?;
+    record(&mut tx, event(visitor, Target::Cluster(cluster), Event::ClusterEntriesAsked {})).await?;
+    Ok(tx.commit().await?)
+}
+
 async fn operator(store: &Store, visitor: &Visitor) -> Result<(), NotDone> {
     let current = policy::current(store).await?;
     if current.file.has_role(&visitor.person, Role::Operator) { Ok(()) } else { Err(NotDone::NotFound) }

@@ -108,5 +108,13 @@ fn left_over(fenced: &FencedCluster) -> String {
              without a binding; take the line out (`latchkey aws-auth edit --remove ARN`)\n"
         )
     });
-    bindings.chain(names).collect()
+    let entries = fenced.unknown_entries.iter().map(|arn| {
+        format!(
+            "the access entry of {arn} has Latchkey's tag or username, and this database does not know it: see on the \
+             cluster's page what it gives, and delete it (`aws eks delete-access-entry --cluster-name {} --principal-arn \
+             {arn}`)\n",
+            fenced.name
+        )
+    });
+    bindings.chain(names).chain(entries).collect()
 }

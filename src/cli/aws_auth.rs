@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -33,6 +33,9 @@ enum AwsAuthCommand {
         /// How the findings are printed.
         #[arg(long, value_enum, default_value_t = AwsAuthFormat::Text)]
         format: AwsAuthFormat,
+        /// The cluster's access entries, as `aws eks list-access-entries` prints them: what they override is found.
+        #[arg(long, value_name = "FILE")]
+        entries: Option<PathBuf>,
     },
     /// Add or remove one entry and change no other byte; exits 2 with the reason if that would be unsafe.
     Edit(EditArgs),
@@ -138,10 +141,17 @@ fn answer(args: Args, text: &str) -> anyhow::Result<PrintedAnswer> {
             });
             Ok(PrintedAnswer { output: format!("{read:#}\n"), error: String::new(), code: 0 })
         }
-        AwsAuthCommand::Lint { input, format } => {
+        AwsAuthCommand::Lint { input, format, entries } => {
             let auth = AwsAuth::read(&source(&input, text)?.data());
             let mut findings = auth.lint();
-            findings.extend(auth.lint_of_nodes());
+            match entries {
+                // A cluster with access entries takes nodes in by them.
+                Some(file) => {
+                    let listed = listed(&file)?;
+                    findings.extend(auth.lint_of_entries(&listed.iter().map(String::as_str).collect::<Vec<_>>()));
+                }
+                None => findings.extend(auth.lint_of_nodes()),
+            }
             let is_error = findings.iter().any(|finding| finding.severity == Severity::Error);
             let output = match format {
                 AwsAuthFormat::Json => format!("{:#}\n", serde_json::to_value(&findings)?),
@@ -154,6 +164,19 @@ fn answer(args: Args, text: &str) -> anyhow::Result<PrintedAnswer> {
             Ok(edited(&source(&input, text)?, &edit))
         }
     }
+}
+
+/// The ARNs of a file that `aws eks list-access-entries` printed.
+fn listed(file: &Path) -> anyhow::Result<Vec<String>> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Listed {
+        access_entries: Vec<String>,
+    }
+    let text = std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?;
+    let listed: Listed = serde_json::from_str(&text)
+        .with_context(|| format!("{} is not what `aws eks list-access-entries` prints", file.display()))?;
+    Ok(listed.access_entries)
 }
 
 /// The kind of text that holds the data.

@@ -107,6 +107,8 @@ pub struct Recorded {
     pub known: ClusterRecord,
     /// Why it is gone for good, if it is.
     pub gone: Option<Blocker>,
+    /// Whether an access is to be set up there.
+    pub sets_up: bool,
 }
 
 /// What is recorded of a cluster's existence, including dropped ones.
@@ -115,9 +117,10 @@ pub struct Recorded {
 /// `Database`. No such cluster is `None`.
 pub async fn recorded(store: &Store, id: ClusterId) -> Result<Option<Recorded>, StoreError> {
     let row = sqlx::query!(
-        "select name, arn, created_at, gone_why, latchkey_blocker(null, null, gone_blocker) as gone,
-           extract(epoch from clock_timestamp() - missing_since)::float8 as missing_for
-         from cluster where id = $1",
+        r#"select name, arn, created_at, gone_why, latchkey_blocker(null, null, gone_blocker) as gone,
+             extract(epoch from clock_timestamp() - missing_since)::float8 as missing_for,
+             exists (select from access_grant where cluster_id = $1 and state in ('scheduled', 'provisioning')) as "sets_up!"
+           from cluster where id = $1"#,
         id.0
     )
     .fetch_optional(store.pool())
@@ -126,7 +129,7 @@ pub async fn recorded(store: &Store, id: ClusterId) -> Result<Option<Recorded>, 
         let missing_for = row.missing_for.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok());
         let created_at = row.created_at.map(jiff_sqlx::Timestamp::to_jiff);
         let known = ClusterRecord { name: row.name, arn: row.arn, created_at, missing_for };
-        Recorded { known, gone: gone(row.gone.as_deref(), row.gone_why) }
+        Recorded { known, gone: gone(row.gone.as_deref(), row.gone_why), sets_up: row.sets_up }
     }))
 }
 

@@ -13,12 +13,12 @@
 //! saw that began after that, so it never depends on how old the last look is, and lifts no fence that no run looked
 //! over. If an access is active in this database and has no binding there, it would be set up again: the command
 //! accepts nothing until each of these is named to it (`--set-up-again ID`). `fenced` lists fenced clusters, and for
-//! each the bindings and usernames of this installation that the database does not know.
+//! each the bindings, usernames and access entries of this installation that the database does not know.
 
 use super::{
     Store, StoreError,
     columns::{blocker, kept, to_json},
-    observations,
+    observations, readings,
 };
 use jiff::Timestamp;
 use latchkey_domain::audit::event::Event;
@@ -31,8 +31,9 @@ use latchkey_domain::{
     },
     eks::rbac::LABEL_GRANT,
     plan::{
-        authenticator, bindings,
-        observation::{ClusterState, Marker},
+        authenticator::{self, RESERVED, TAG},
+        bindings,
+        observation::{AccessEntry, ClusterObservation, ClusterState, EntryFields, EntryHolders, Marker},
     },
 };
 use std::collections::BTreeSet;
@@ -83,6 +84,9 @@ pub struct FencedCluster {
     /// Usernames of Latchkey in aws-auth that this database does not know. They stay; without a binding they allow
     /// nothing.
     pub unknown_names: Vec<String>,
+    /// The ARNs with an access entry that has this installation's tag, or a username of Latchkey's, and that this database
+    /// does not know. They stay.
+    pub unknown_entries: Vec<String>,
 }
 
 /// The fenced clusters, by name, each as it was last seen. Every role may ask.
@@ -101,7 +105,9 @@ pub async fn fenced(store: &Store) -> Result<Vec<FencedCluster>, StoreError> {
     let mut fenced = Vec::with_capacity(rows.len());
     for row in rows {
         let cluster = ClusterId(row.id);
-        let seen = observations::cluster(store, cluster).await?.and_then(|seen| seen.body.kubernetes);
+        let seen = observations::cluster(store, cluster).await?.map(|seen| seen.body).unwrap_or_default();
+        let unknown_entries = unknown_entries(store, cluster, &seen).await?;
+        let seen = seen.kubernetes;
         let (unknown_bindings, unknown_names) = match &seen {
             Some(state) => {
                 (unknown_bindings(store, cluster, state).await?, unknown_names(store, cluster, state).await?)
@@ -115,6 +121,7 @@ pub async fn fenced(store: &Store) -> Result<Vec<FencedCluster>, StoreError> {
             why: blocker(row.why.as_deref()),
             unknown_bindings,
             unknown_names,
+            unknown_entries,
         });
     }
     Ok(fenced)
@@ -148,6 +155,36 @@ async fn unknown_names(store: &Store, id: ClusterId, state: &ClusterState) -> Re
     .into_iter()
     .collect();
     Ok(names.into_iter().filter(|name| !known.contains(name)).collect())
+}
+
+async fn unknown_entries(store: &Store, id: ClusterId, seen: &ClusterObservation) -> Result<Vec<String>, StoreError> {
+    let installation = super::desired::installation(&mut *store.acquire().await?).await?.to_string();
+    let known = sqlx::query!(
+        "select entry_id, username from mapping where cluster_id = $1 and kind = 'entry' and own and state <> 'removed'",
+        id.0
+    )
+    .fetch_all(store.pool())
+    .await?;
+    let is_known = |fields: &EntryFields| {
+        known.iter().any(|row| row.entry_id.as_ref().map_or(row.username == fields.username, |own| *own == fields.id))
+    };
+    let is_own = |fields: &EntryFields| {
+        fields.tags.get(TAG).is_some_and(|tag| *tag == installation) || fields.username.starts_with(RESERVED)
+    };
+    let listed = match &seen.entries {
+        EntryHolders::Listed(listed) => listed,
+        EntryHolders::NotAsked | EntryHolders::NoTable | EntryHolders::Unknown(_) => &seen.described,
+    };
+    // An earlier reading may be of an entry that was made anew since: it counts if the look has the ARN alone.
+    let earlier = readings::entries(store, id).await?.into_iter().map(|read| read.entry);
+    let is_unread = |entry: &AccessEntry| {
+        listed.iter().any(|now| now.arn.eq_ignore_ascii_case(&entry.arn) && now.fields().is_none())
+    };
+    let earlier: Vec<AccessEntry> = earlier.filter(is_unread).collect();
+    let read = listed.iter().chain(&earlier).filter_map(|entry| Some((entry, entry.fields()?)));
+    let unknown = read.filter(|(_, fields)| is_own(fields) && !is_known(fields));
+    let arns: BTreeSet<String> = unknown.map(|(entry, _)| entry.arn.clone()).collect();
+    Ok(arns.into_iter().collect())
 }
 
 /// Why a cluster cannot be accepted.

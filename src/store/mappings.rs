@@ -3,7 +3,8 @@
 
 use super::{StoreError, Tx, targets::LockedTarget};
 use latchkey_domain::{
-    access::{ClusterId, PrincipalId},
+    access::{ClusterId, EventDraft, PersonId, PrincipalId, transition::Actor},
+    audit::event::Event,
     plan::{
         authenticator::{EntryRemoval, MappingKind, OwnLine, PlannedEntry},
         cluster::{AwsAuthWrite, Reserved, Settled},
@@ -83,7 +84,10 @@ impl LockedTarget {
     /// # Errors
     /// `Database`.
     pub async fn settle_mappings(&mut self, settled: &[Settled]) -> Result<(), StoreError> {
-        for settled in settled {
+        // What becomes of entries is recorded first: a line that goes with its entry is not one that was moved to it.
+        let is_line = |settled: &&Settled| matches!(settled, Settled::Written(..) | Settled::Removed(..));
+        let (lines, entries): (Vec<_>, Vec<_>) = settled.iter().partition(is_line);
+        for settled in entries.into_iter().chain(lines) {
             match settled {
                 Settled::Written(principal, visit) => self.set_written(*principal, *visit, LINE, None).await?,
                 Settled::Removed(principal, visit) => self.set_removed(*principal, *visit, LINE).await?,
@@ -256,19 +260,34 @@ impl LockedTarget {
         Ok(())
     }
 
+    /// If that ends a move from a line to an access entry, an event says so.
     async fn set_removed(&mut self, principal: PrincipalId, visit: u32, kind: &'static str) -> Result<(), StoreError> {
-        sqlx::query!(
-            "update mapping m set state = 'removed', removed_at = clock_timestamp()
-             from (select visit from mapping where principal_id = $1 and cluster_id = $2 and visit = $3 and kind = $4
-                   for no key update skip locked) free
-             where m.principal_id = $1 and m.cluster_id = $2 and m.visit = free.visit and m.kind = $4",
+        let cluster = self.target().key();
+        let moved = sqlx::query!(
+            r#"update mapping m set state = 'removed', removed_at = clock_timestamp()
+               from (select visit, state from mapping where principal_id = $1 and cluster_id = $2 and visit = $3 and kind = $4
+                     for no key update skip locked) free, principal p
+               where m.principal_id = $1 and m.cluster_id = $2 and m.visit = free.visit and m.kind = $4 and p.id = $1
+               returning p.arn, p.person_id, m.username, free.state <> 'removed' and m.move_asked_at is not null
+                 and exists (select from mapping e where e.principal_id = $1 and e.cluster_id = $2 and e.kind = 'entry'
+                             and e.own and e.state = 'written')
+                 and exists (select from access_grant g where g.principal_id = $1 and g.cluster_id = $2
+                             and g.state in ('provisioning', 'active')) as "moved!""#,
             principal.0,
-            self.target().key(),
+            cluster,
             i32::try_from(visit).unwrap_or(i32::MAX),
             kind,
         )
-        .execute(self.connection())
+        .fetch_optional(self.connection())
         .await?;
+        if let Some(moved) = moved.filter(|row| row.moved) {
+            let what = Event::ClusterMoved { principal: moved.arn, username: moved.username };
+            let event = EventDraft::new(what, Actor::worker());
+            let person = Some(PersonId(moved.person_id));
+            let event = EventDraft { cluster: Some(ClusterId(cluster)), person, ..event };
+            let now = self.now().await?;
+            self.event(&event, now).await?;
+        }
         Ok(())
     }
 }

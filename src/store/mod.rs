@@ -31,6 +31,7 @@ pub mod principals;
 pub mod proofs;
 pub mod quarantine;
 pub mod read;
+pub mod readings;
 pub mod requests;
 pub mod rights;
 pub mod schema;

@@ -7,7 +7,8 @@
 //! used.
 //!
 //! `plan_cache_mode` is `force_custom_plan`: one plan for all combinations of filters that may be absent would make
-//! indexes useless (see [`super::read`]).
+//! indexes useless (see [`super::read`]). `jit` is `off`: on a long history the planner expects the worker's large
+//! statements to be dear, and would compile them at each use, which takes a quarter of a second; they read few rows.
 
 use super::StoreError;
 use crate::database_url::DatabaseUrl;
@@ -26,6 +27,9 @@ const LOCK_TIMEOUT: &str = "3s";
 /// minutes. So each use is planned for its own filters, which takes a fraction of a millisecond.
 const PLAN_CACHE: &str = "force_custom_plan";
 
+/// Each use of a statement has a plan of its own, so what is compiled for one would serve no other.
+const JIT: &str = "off";
+
 /// How many of the settings, from the first on, the schema's owner has. It is not a process: statements that it runs by
 /// hand may take long.
 const OF_OWNER: usize = 2;
@@ -37,6 +41,7 @@ fn settings(schema: &str, is_owner: bool) -> Vec<(&'static str, String)> {
         // would go there, and no other role would find them.
         ("search_path", format!("{}, pg_temp", quoted(schema))),
         ("plan_cache_mode", PLAN_CACHE.to_owned()),
+        ("jit", JIT.to_owned()),
         ("statement_timeout", format!("'{STATEMENT_TIMEOUT}'")),
         ("idle_in_transaction_session_timeout", format!("'{IDLE_TIMEOUT}'")),
         // All of these roles write. No process holds a lock for longer than this.
@@ -47,10 +52,11 @@ fn settings(schema: &str, is_owner: bool) -> Vec<(&'static str, String)> {
 }
 
 /// Startup parameters of a client that only reads, and that may meet a database without the settings.
-pub(super) fn of_readers(schema: &str) -> [(&'static str, String); 4] {
+pub(super) fn of_readers(schema: &str) -> [(&'static str, String); 5] {
     [
         ("search_path", format!("{schema},pg_temp")),
         ("plan_cache_mode", PLAN_CACHE.to_owned()),
+        ("jit", JIT.to_owned()),
         ("statement_timeout", STATEMENT_TIMEOUT.to_owned()),
         ("default_transaction_read_only", "on".to_owned()),
     ]
@@ -96,7 +102,8 @@ pub async fn unfit(connection: &mut PgConnection, schema: &str) -> Result<Option
              from pg_catalog.pg_class c where c.relname = 'access_grant' and c.relkind = 'r'), false),
            array(select n.nspname::text from pg_catalog.pg_class c
              join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-             where c.relname = 'access_grant' and c.relkind = 'r' order by 1)",
+             where c.relname = 'access_grant' and c.relkind = 'r' order by 1),
+           pg_catalog.current_setting('jit')",
     )
     .fetch_one(connection)
     .await?;
@@ -105,6 +112,7 @@ pub async fn unfit(connection: &mut PgConnection, schema: &str) -> Result<Option
     let seen = [
         ("search_path", text(2)?, leads_to(&text(2)?, schema)),
         ("plan_cache_mode", text(3)?, text(3)? == PLAN_CACHE),
+        ("jit", text(10)?, text(10)? == JIT),
         ("statement_timeout", text(4)?, text(4)? == STATEMENT_TIMEOUT),
         ("idle_in_transaction_session_timeout", text(5)?, text(5)? == IDLE_TIMEOUT),
         ("lock_timeout", text(6)?, text(6)? == LOCK_TIMEOUT),

@@ -134,6 +134,18 @@ pub async fn clock_skew(store: &Store, own: Timestamp) -> Result<Duration, Store
     Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
+/// How often a target was woken; 0 if there is none.
+///
+/// # Errors
+/// `Database`.
+pub async fn generation(store: &Store, target: Target) -> Result<i64, StoreError> {
+    let found =
+        sqlx::query_scalar!("select generation from target where kind = $1 and key = $2", target.kind(), target.key())
+            .fetch_optional(store.pool())
+            .await?;
+    Ok(found.unwrap_or(0))
+}
+
 /// Creates a target for each cluster that has none, due now.
 ///
 /// # Errors

@@ -56,6 +56,8 @@ impl ToldEvent<'_> {
             | Event::ClusterGrantingPaused { .. }
             | Event::ClusterGrantingResumed { .. }
             | Event::ClusterMoveAsked { .. }
+            | Event::ClusterEntriesAsked {}
+            | Event::ClusterMoved { .. }
             | Event::ClusterDriftFound { .. } => self.of_cluster(event),
             Event::PrincipalDriftFound { principal, what, .. } => {
                 self.start().text(" found ").name(principal).text(" changed in IAM: ").text(what).text(".")
@@ -223,6 +225,12 @@ impl ToldEvent<'_> {
             Event::ClusterMoveAsked { principal, .. } => self
                 .on_cluster(start.text(" asked to move ").name(principal).text(" from aws-auth to an access entry"))
                 .text("."),
+            Event::ClusterMoved { principal, .. } => self
+                .on_cluster(start.text(" moved ").name(principal).text(" from aws-auth to an access entry"))
+                .text("."),
+            Event::ClusterEntriesAsked {} => {
+                self.on_cluster(start.text(" asked to have every access entry read")).text(".")
+            }
             Event::ClusterGrantingResumed { .. } => self.on_cluster(start.text(" resumed granting")).text("."),
             Event::ClusterDriftFound { what, .. } if !what.is_empty() => {
                 self.on_cluster(start.text(" found drift")).text(": ").parsed(what.trim_end_matches('.')).text(".")

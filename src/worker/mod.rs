@@ -95,8 +95,6 @@ const AILING_AT_ONCE: usize = 8;
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How often the worker looks for new clusters and audit events.
 const TIDIES: Duration = Duration::from_secs(1);
-/// How long EKS's description of a cluster is kept. Its address and CA hardly change, and a failure discards it.
-const DESCRIPTION: Duration = Duration::from_mins(5);
 /// How often pending requests and standing alarms are checked: there is a row for each, and none is urgent.
 const LOOKS_OVER: Duration = Duration::from_secs(30);
 /// When to look again at a target whose run broke off.
@@ -220,9 +218,10 @@ impl Worker {
         self.shared.looks.last()
     }
 
-    fn described(&self, id: ClusterId) -> Option<EksCluster> {
+    /// EKS's description of a cluster, if it is no older than this.
+    fn described(&self, id: ClusterId, lasts: Duration) -> Option<EksCluster> {
         let described = self.shared.described.lock().unwrap_or_else(PoisonError::into_inner);
-        described.get(&id).filter(|(at, _)| at.elapsed() < DESCRIPTION).map(|(_, aws)| aws.clone())
+        described.get(&id).filter(|(at, _)| at.elapsed() < lasts).map(|(_, aws)| aws.clone())
     }
 
     /// The kinds that runs on this cluster have seen.

@@ -257,7 +257,8 @@ fn names_are_found_within_braces() {
 }
 
 /// Reads of things that only some people may see.
-const OF_ONE_PERSON: [&str; 4] = ["request::by_id(", "grant::by_id(", "grant::plain(", "target::by_key("];
+const OF_ONE_PERSON: [&str; 6] =
+    ["request::by_id(", "grant::by_id(", "grant::plain(", "target::by_key(", "cluster::live(", "WaysIn::read("];
 
 #[test]
 fn who_may_see_is_asked_in_one_place() {

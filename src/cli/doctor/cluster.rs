@@ -19,7 +19,7 @@ use crate::{
 use jiff::Timestamp;
 use latchkey_domain::{
     access::policy::{PolicyCluster, PolicyFile},
-    eks::aws_auth::{AwsAuth, MappingSource, Severity},
+    eks::aws_auth::{AwsAuth, MappingSource, Severity, is_of_caller},
     plan::{
         authenticator::MASTERS,
         bootstrap::{WORKER, config_maps, own_mapping, to_yaml},
@@ -287,7 +287,11 @@ impl ClusterLook<'_> {
         if findings.is_empty() {
             findings.push(CheckResult::ok(CHECK, "aws-auth reads well"));
         }
-        findings.push(match auth.identities().lookup(&self.caller.identity.arn).map(|mapped| mapped.source) {
+        let caller = &self.caller.identity.arn;
+        let has_entry =
+            mode != AuthenticationMode::ConfigMap && listed.iter().any(|entry| is_of_caller(&entry.arn, caller));
+        findings.push(match auth.identities().lookup(caller).map(|mapped| mapped.source) {
+            _ if has_entry => CheckResult::ok("cluster.mapping", "the worker is known by its access entry"),
             Some(MappingSource::Role(_)) => CheckResult::ok("cluster.mapping", "the worker stands in mapRoles"),
             Some(MappingSource::User(_)) => CheckResult::warning("cluster.mapping", words::mapped_as_user()),
             Some(MappingSource::Account(_)) => CheckResult::warning("cluster.mapping", words::mapped_by_account()),

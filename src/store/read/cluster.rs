@@ -103,8 +103,6 @@ pub struct ClusterDetail {
     pub observed: Option<Observed<ClusterObservation>>,
     /// Why the worker's last run on it did not finish, if it did not.
     pub failure: Option<Blocker>,
-    /// The ARNs of the access entries that Latchkey made there and has not seen gone.
-    pub own_entries: Vec<String>,
 }
 
 /// The cluster of this id, even if it was dropped.
@@ -115,10 +113,7 @@ pub async fn by_id(store: &Store, id: ClusterId) -> Result<Option<ClusterDetail>
     let row = sqlx::query!(
         r#"select c.name, c.arn, c.dropped_at, c.gone_why, latchkey_blocker(null, null, c.gone_blocker) as gone, o.body as "body?", o.observed_at as "observed_at?",
              extract(epoch from clock_timestamp() - o.observed_at)::bigint as age,
-             coalesce(latchkey_blocker(null, null, t.failure_blocker), latchkey_blocker(t.failure, null, null)) as "failure?",
-             (select array_agg(m.entry_id) from mapping m
-              where m.cluster_id = c.id and m.kind = 'entry' and m.own and m.state <> 'removed' and m.entry_id is not null)
-               as own_entries
+             coalesce(latchkey_blocker(null, null, t.failure_blocker), latchkey_blocker(t.failure, null, null)) as "failure?"
            from cluster c
            left join observation o on o.target_kind = 'cluster' and o.target_key = c.id
            left join target t on t.kind = 'cluster' and t.key = c.id
@@ -145,7 +140,6 @@ pub async fn by_id(store: &Store, id: ClusterId) -> Result<Option<ClusterDetail>
         gone: gone(row.gone.as_deref(), row.gone_why),
         observed,
         failure: row.failure.map(|why| blocker(Some(&why))),
-        own_entries: row.own_entries.unwrap_or_default(),
     }))
 }
 

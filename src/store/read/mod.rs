@@ -28,6 +28,7 @@ pub mod grant;
 pub mod health;
 pub mod held;
 pub mod hold;
+pub mod mapped;
 pub mod progress;
 pub mod pulse;
 pub mod request;

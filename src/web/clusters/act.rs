@@ -26,8 +26,21 @@ pub async fn move_mapping(
     Id(id): Id<ClusterId>,
     Form(form): Form<MoveForm>,
 ) -> Result<Response, Failure> {
-    match targets::move_mapping(&state.store, &signed_in.visitor, id, &form.principal).await {
-        Ok(()) => Ok(Redirect::to(&format!("/clusters/{id}#entries")).into_response()),
+    answered(targets::move_mapping(&state.store, &signed_in.visitor, id, &form.principal).await, id, "readiness")
+}
+
+/// `POST /clusters/{id}/entries/read`: 303 to the page, which says how far it is.
+pub async fn read_entries(
+    Extract(state): Extract<State>,
+    signed_in: SignedIn,
+    Id(id): Id<ClusterId>,
+) -> Result<Response, Failure> {
+    answered(targets::read_entries(&state.store, &signed_in.visitor, id).await, id, "who")
+}
+
+fn answered(done: Result<(), NotDone>, id: ClusterId, part: &str) -> Result<Response, Failure> {
+    match done {
+        Ok(()) => Ok(Redirect::to(&format!("/clusters/{id}#{part}")).into_response()),
         Err(NotDone::NotFound) => Err(Failure::NotFound),
         Err(NotDone::Policy(error)) => Err(error.into()),
         Err(NotDone::Store(error)) => Err(error.into()),

@@ -1,10 +1,14 @@
 //! Clusters: whether each is healthy, and who has access.
 
 mod act;
-mod entry;
+mod inside;
 mod list;
 mod readiness;
+mod roster;
+#[cfg(test)]
+mod samples;
 mod show;
+mod texts;
 
 #[cfg(test)]
 pub use list::ClustersPage;
@@ -20,11 +24,11 @@ use latchkey_domain::plan::observation::AuthenticationMode;
 
 /// `/clusters` and what is below it.
 pub fn routes() -> Routes {
-    Routes::new().get("/clusters", list::page).get("/clusters/{id}", show::page).form(
-        "/clusters/{id}/move",
-        "/clusters/{id}",
-        act::move_mapping,
-    )
+    Routes::new()
+        .get("/clusters", list::page)
+        .get("/clusters/{id}", show::page)
+        .form("/clusters/{id}/move", "/clusters/{id}", act::move_mapping)
+        .form("/clusters/{id}/entries/read", "/clusters/{id}", act::read_entries)
 }
 
 /// An observation older than this may be wrong.

@@ -31,7 +31,7 @@ use std::{
 };
 
 /// Access entries read at a time.
-const ENTRIES_AT_ONCE: usize = 8;
+pub(super) const ENTRIES_AT_ONCE: usize = 8;
 
 /// The most principals without an access that are looked up at each run.
 const PROVEN_AT_MOST: i64 = 200;

@@ -16,7 +16,7 @@
 
 use super::{Interrupted, LegFound, LegOutcome, RunOutcome, desired, unreachable::last_seen};
 use crate::{
-    fault::Fault,
+    fault::{Fault, FaultKind},
     lease::{Lease, Lost},
     store::{clusters, intents},
     words,
@@ -33,6 +33,14 @@ use latchkey_domain::{
         observation::{ClusterObservation, EksCluster},
     },
 };
+use std::time::Duration;
+
+/// How long EKS's description of a cluster is kept. Its address and CA hardly change, and a failure discards it.
+const DESCRIPTION: Duration = Duration::from_mins(5);
+
+/// The same while an access is set up: after a change of the authentication mode, a line that nothing reads any more
+/// would be taken for a mapping.
+const DESCRIPTION_OF_SETUP: Duration = Duration::from_secs(15);
 
 /// The cluster that a run is about to work on.
 pub(super) enum Described {
@@ -61,7 +69,8 @@ pub(super) async fn describe(
     if let Some(why) = recorded.gone {
         return Ok(Described::Gone(why));
     }
-    if let Some(aws) = worker.described(id) {
+    let lasts = if recorded.sets_up { DESCRIPTION_OF_SETUP } else { DESCRIPTION };
+    if let Some(aws) = worker.described(id, lasts) {
         return Ok(Described::Same(aws));
     }
     let answer = worker.aws.describe_cluster(arn).await;
@@ -81,19 +90,31 @@ pub(super) async fn describe(
         (Existence::Missing | Existence::StillMissing, Err(fault)) => Described::Unknown(
             fault.because("EKS knows no such cluster; if it still says so in ten minutes, its accesses end"),
         ),
-        (_, Err(fault)) => match last_seen(worker, id).await?.aws {
-            // A client that can write to the database could name another address, which would be sent the token.
-            Some(aws) if !worker.aws.is_simulated() && !is_of_eks(&aws.endpoint, arn) => {
-                let earlier = words::blocker::sentence(&(&fault).into());
-                Described::Unknown(fault.because(format!(
-                    "the address that was remembered of the cluster is not one that EKS gives out in {}, so nothing is \
-                     sent there until EKS describes it. What EKS said: {earlier}",
-                    arn.region()
-                )))
+        // EKS that is busy keeps no access from being set up.
+        (_, Err(fault)) if matches!(fault.kind(), FaultKind::Throttled { .. } | FaultKind::Transient) => {
+            match worker.described(id, DESCRIPTION) {
+                Some(aws) => Described::Same(aws),
+                None => remembered(worker, id, arn, fault).await?,
             }
-            Some(aws) => Described::Remembered(aws, fault),
-            None => Described::Unknown(fault),
-        },
+        }
+        (_, Err(fault)) => remembered(worker, id, arn, fault).await?,
+    })
+}
+
+/// The description that the last run saw, if the token may be sent to its address.
+async fn remembered(worker: &Worker, id: ClusterId, arn: &ClusterArn, fault: Fault) -> Result<Described, Interrupted> {
+    Ok(match last_seen(worker, id).await?.aws {
+        // A client that can write to the database could name another address, which would be sent the token.
+        Some(aws) if !worker.aws.is_simulated() && !is_of_eks(&aws.endpoint, arn) => {
+            let earlier = words::blocker::sentence(&(&fault).into());
+            Described::Unknown(fault.because(format!(
+                "the address that was remembered of the cluster is not one that EKS gives out in {}, so nothing is \
+                 sent there until EKS describes it. What EKS said: {earlier}",
+                arn.region()
+            )))
+        }
+        Some(aws) => Described::Remembered(aws, fault),
+        None => Described::Unknown(fault),
     })
 }
 

@@ -37,6 +37,7 @@ mod existence;
 mod narrowed;
 mod planning;
 mod prove;
+mod reading;
 mod unreachable;
 
 use super::{
@@ -281,7 +282,12 @@ impl ClusterRun<'_> {
         let stored = trail::saw(&self.worker.store, self.lease, &shown);
         let (stored, outcome) = tokio::join!(stored, self.outcome(last, applied, legs, told));
         stored?;
-        outcome
+        let mut outcome = outcome?;
+        if narrowed.is_none() {
+            let reads_on = self.read_on(last).await?;
+            outcome.rests = outcome.rests.into_iter().chain(reads_on).min();
+        }
+        Ok(outcome)
     }
 
     /// What the run found, for each grant that it judged.

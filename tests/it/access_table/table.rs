@@ -360,6 +360,12 @@ pub const ROWS: &[Row] = &[
         cells: [Refused(401), Refused(404), Refused(404), Refused(404), Refused(409), Refused(404)],
     },
     Row {
+        path: "/clusters/{id}/entries/read",
+        at: "/clusters/{cluster}/entries/read",
+        fields: &[],
+        cells: [Refused(401), Refused(404), Refused(404), Refused(404), Does(303), Refused(404)],
+    },
+    Row {
         path: "/targets/{kind}/{key}/try",
         at: "/targets/cluster/{cluster}/try",
         fields: &[],

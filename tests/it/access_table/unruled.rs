@@ -64,6 +64,7 @@ const FORMS_WITHOUT: &[(&str, [u16; 6])] = &[
     ("/audit/check", [401, 503, 503, 503, 503, 503]),
     ("/identities/{id}/release", [401, 503, 503, 503, 503, 503]),
     ("/clusters/{id}/move", [401, 503, 503, 503, 503, 503]),
+    ("/clusters/{id}/entries/read", [401, 503, 503, 503, 503, 503]),
     ("/targets/{kind}/{key}/try", [401, 503, 503, 503, 503, 503]),
     ("/targets/{kind}/{key}/pause", [401, 503, 503, 503, 503, 503]),
     ("/targets/{kind}/{key}/resume", [401, 503, 503, 503, 503, 503]),

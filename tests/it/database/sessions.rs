@@ -106,6 +106,7 @@ async fn each_setting_that_a_process_needs_is_looked_for_on_each_connection() {
         ("search_path", "own, pg_temp"),
         ("search_path", "pg_temp, public"),
         ("plan_cache_mode", "auto"),
+        ("jit", "on"),
         ("statement_timeout", "0"),
         ("idle_in_transaction_session_timeout", "'1h'"),
     ] {
@@ -136,7 +137,7 @@ async fn what_the_owner_may_not_set_is_given_back_for_an_administrator() {
     run(&database.url(), &format!("create role {owner} login; alter database {name} owner to {owner}")).await;
     let url = database.url_as(&owner).parse().unwrap();
     let migrated = store::migrate(&url).await.unwrap();
-    assert_eq!(migrated.to_run.len(), 12, "of the two roles: {:?}", migrated.to_run);
+    assert_eq!(migrated.to_run.len(), 14, "of the two roles: {:?}", migrated.to_run);
     assert!(refused(&database, "public").await.contains("statement_timeout is `0`"));
     run(&database.url(), &migrated.to_run.join("; ")).await;
     let web = Store::for_pages(&database.url_as("latchkey_web").parse().unwrap(), 1);

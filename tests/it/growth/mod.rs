@@ -170,5 +170,8 @@ async fn each_use_of_a_query_is_planned_for_what_it_asks() {
     for store in [Store::connect(&url, 1), Store::for_pages(&url, 1), Store::connect_to_read(&url).await.unwrap()] {
         let mode: String = sqlx::query_scalar("show plan_cache_mode").fetch_one(store.pool()).await.unwrap();
         assert_eq!(mode, "force_custom_plan");
+        // A plan that serves one use is not worth a compiler's time.
+        let jit: String = sqlx::query_scalar("show jit").fetch_one(store.pool()).await.unwrap();
+        assert_eq!(jit, "off");
     }
 }

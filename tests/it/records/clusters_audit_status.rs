@@ -17,7 +17,7 @@ async fn everybody_sees_a_clusters_summary_and_only_watchers_see_inside() {
         let page = session.get(&path).await;
         assert_eq!(page.status, StatusCode::OK, "{who}");
         assert_eq!(page.text.contains("latchkey-worker"), inside, "{who} and the text of aws-auth");
-        assert_eq!(page.text.contains("Unmanaged entries"), inside, "{who}");
+        assert_eq!(page.text.contains("Who can get in"), inside, "{who}");
         let sees_access = inside || who == "ana";
         assert_eq!(page.text.contains(&format!("/grants/{grant}")), sees_access, "{who}");
     }

@@ -6,6 +6,7 @@ mod entries;
 mod hands;
 pub mod people;
 mod trouble;
+mod who_gets_in;
 mod whole;
 
 /// A test of one story on each kind of stage.

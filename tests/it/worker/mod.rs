@@ -11,6 +11,7 @@ mod overlap;
 mod own_entries;
 pub mod own_roles;
 mod paused;
+mod readings;
 mod restored;
 mod rows_kept;
 mod shared_fate;

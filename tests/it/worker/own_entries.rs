@@ -414,6 +414,8 @@ async fn an_operator_moves_a_line_to_an_entry_of_the_same_user_and_the_access_go
     assert_eq!((world.state(grant).await.as_str(), world.events("grant.drift_found").await.len()), ("active", 0));
     let asked = world.events("cluster.move_asked").await;
     assert_eq!((asked.len(), &asked[0]["detail"]["username"]), (1, &"latchkey:ana:1".into()));
+    let moved = world.events("cluster.moved").await;
+    assert_eq!((moved.len(), &moved[0]["detail"]["principal"]), (1, &arn.as_str().into()));
     world.give_back("ana", grant).await;
     look(&world, &worker).await;
     assert_eq!(world.state(grant).await, "ended", "{}", world.trouble(grant).await);

@@ -5,6 +5,7 @@
 #[allow(dead_code, reason = "one journey needs less of it than the stage")]
 mod browser;
 mod demo;
+mod entries;
 mod operating;
 mod real;
 #[path = "../../../../tests/it/rig/tool.rs"]

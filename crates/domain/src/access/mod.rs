@@ -10,6 +10,7 @@ pub mod cause;
 pub mod cluster;
 pub mod compared;
 pub mod decide_again;
+pub mod decided;
 pub mod evidence;
 pub mod glob;
 pub mod grant;

@@ -74,6 +74,8 @@ events! {
     "cluster.dropped" => ClusterDropped { name: String, arn: String, policy_hash: String }
     /// The cluster's marker is from another database, or from a later state of this one.
     "cluster.fenced" => ClusterFenced { why: String }
+    /// An operator asked for a reading of every identity that the cluster lets in.
+    "cluster.entries_asked" => ClusterEntriesAsked {}
     /// EKS reports the cluster again.
     "cluster.found_again" => ClusterFoundAgain {}
     /// EKS does not have the cluster any more.
@@ -86,6 +88,8 @@ events! {
     "cluster.missing" => ClusterMissing {}
     /// An operator asked to move a principal from its line of aws-auth to an access entry.
     "cluster.move_asked" => ClusterMoveAsked { principal: String, username: String }
+    /// The line of a principal that an operator asked to move is out of aws-auth: its access entry counts.
+    "cluster.moved" => ClusterMoved { principal: String, username: String }
     /// A policy gave the cluster another name.
     "cluster.renamed" => ClusterRenamed { name: String, arn: String, previous: String, policy_hash: String }
     /// An operator accepted this database as the one that a cluster belongs to.

@@ -64,7 +64,9 @@ fn bindings(all: &[ObservedBinding], left_out: &mut Vec<String>) -> Vec<Observed
     let labelled = |binding: &ObservedBinding| {
         binding.labels.get(LABEL_MANAGED_BY).is_some_and(|by| by == MANAGED_BY) || is_ours(&binding.name)
     };
-    let (ours, others): (Vec<_>, Vec<_>) = all.iter().partition(|binding| labelled(binding));
+    let (ours, mut others): (Vec<_>, Vec<_>) = all.iter().partition(|binding| labelled(binding));
+    // A client with rights in one namespace must not crowd out what is bound in all of them.
+    others.sort_by_key(|binding| binding.namespace.is_some());
     tell(others.len().saturating_sub(BINDINGS), "bindings of others", left_out);
     let more = others.iter().take(BINDINGS).map(|binding| binding.subjects.len().saturating_sub(SUBJECTS)).sum();
     tell(more, "subjects of these", left_out);

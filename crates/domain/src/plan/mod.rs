@@ -8,6 +8,7 @@
 //! - [`existence`]: whether a cluster is still the one that was adopted.
 //! - [`principal`]: the same for an IAM principal.
 //! - [`proof`]: the questions to ask an API server, and what the answers prove.
+//! - [`reading`]: how far a reading of every identity of a cluster is.
 //! - [`preview`]: what a request would change, for pages.
 //! - [`bootstrap`]: the rights that the worker itself needs; [`rights`]: the same right by right, to ask for.
 //!   [`remedy`]: the part of it that a blocker asks for.
@@ -29,6 +30,7 @@ pub mod own_roles;
 pub mod preview;
 pub mod principal;
 pub mod proof;
+pub mod reading;
 pub mod remedy;
 pub mod rights;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Findings about an aws-auth that an operator should know.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -47,10 +47,10 @@ mod rules;
 use Severity::{Error, Warning};
 use names::{invisible, is_left_as_it_stands, run_together, system_group_meant};
 use rules::{
-    CALLER_CHOOSES, CALLER_CHOOSES_GROUP, CASED, EMPTY_GROUP, FAULTY, INVISIBLE, LintRule, MARK, MASTERS,
+    CALLER_CHOOSES, CALLER_CHOOSES_GROUP, CASED, DEAD, EMPTY_GROUP, FAULTY, INVISIBLE, LintRule, MARK, MASTERS,
     MISSPELT_FIELD, MISSPELT_KEY, MORE_DOCUMENTS, NEAR_SYSTEM_GROUP, NEARLY_FULL, NO_ACCOUNT, NO_MATCH, NO_ROLES,
-    NODES_GROUP, NODES_NAME, PATH, REPEATED, RESERVED_NAME, RIVALS, SEPARATOR, SSO, TEMPLATE, TOO_LARGE, TWICE,
-    UNKNOWN, UNQUOTED, UNREADABLE, WHOLE_ACCOUNT, WITHOUT_NAME,
+    NODES_GROUP, NODES_NAME, OVERRIDDEN, PATH, REPEATED, RESERVED_NAME, RIVALS, SEPARATOR, SSO, TEMPLATE, TOO_LARGE,
+    TWICE, UNKNOWN, UNQUOTED, UNREADABLE, WHOLE_ACCOUNT, WITHOUT_NAME,
 };
 
 pub(super) fn findings(auth: &AwsAuth) -> Vec<LintFinding> {
@@ -124,6 +124,33 @@ pub(super) fn without_nodes(auth: &AwsAuth) -> Option<LintFinding> {
     let joins = auth.roles.mappings.iter().any(|entry| entry.groups.iter().any(|group| group == "system:nodes"));
     (!joins && auth.roles.layout != ListLayout::Unreadable)
         .then(|| NO_ROLES.at(Key::MapRoles, 1, "no entry of mapRoles is in the group `system:nodes`"))
+}
+
+/// Reports the entries that access entries of these ARNs override.
+pub(super) fn overridden(auth: &AwsAuth, entries: &[&str]) -> Vec<LintFinding> {
+    let arns = auth.mappings.overridden_by(entries.iter().copied());
+    about(auth, &arns, |key, line, arn| OVERRIDDEN.at(key, line, format!("{arn} has an access entry")))
+}
+
+/// Reports the entries of these ARNs, of which IAM said that it has none.
+pub(super) fn dead(auth: &AwsAuth, arns: &[&str]) -> Vec<LintFinding> {
+    let arns: Vec<String> = arns.iter().map(|&arn| arn.to_owned()).collect();
+    about(auth, &arns, |key, line, arn| DEAD.at(key, line, format!("IAM has no user {arn}")))
+}
+
+/// The finding about each entry of these ARNs.
+fn about(auth: &AwsAuth, arns: &[String], finding: impl Fn(Key, usize, &str) -> LintFinding) -> Vec<LintFinding> {
+    fn placed<M: Mapping>(list: &List<M>) -> Vec<(usize, &str)> {
+        let lines = lines(list);
+        let line = |index: usize| lines.get(&index).copied().unwrap_or(1);
+        let all = list.mappings.iter().enumerate();
+        all.filter_map(|(index, mapping)| Some((line(index), mapping.arn()?))).collect()
+    }
+    let known: HashSet<String> = arns.iter().map(|arn| lower(arn).into_owned()).collect();
+    let is_meant = |arn: &str| known.contains(lower(arn).as_ref());
+    let roles = placed(&auth.roles).into_iter().map(|(line, arn)| (Key::MapRoles, line, arn));
+    let users = placed(&auth.users).into_iter().map(|(line, arn)| (Key::MapUsers, line, arn));
+    roles.chain(users).filter(|(_, _, arn)| is_meant(arn)).map(|(key, line, arn)| finding(key, line, arn)).collect()
 }
 
 /// The first lines of the entries of a list.

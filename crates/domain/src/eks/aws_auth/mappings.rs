@@ -103,6 +103,11 @@ pub fn canonical(arn: &str) -> Cow<'_, str> {
     arn.into()
 }
 
+/// Whether a caller and an access entry are the same principal. A caller's ARN has no role path, and an entry's has.
+pub fn is_of_caller(entry: &str, caller: &str) -> bool {
+    without_role_path(entry) == without_role_path(&canonical(caller))
+}
+
 /// Whether the authenticator treats two ARNs as the same: case does not count.
 pub(super) fn is_same_arn(one: &str, other: &str) -> bool {
     if one.is_ascii() && other.is_ascii() { one.eq_ignore_ascii_case(other) } else { lower(one) == lower(other) }

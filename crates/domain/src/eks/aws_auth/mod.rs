@@ -34,7 +34,7 @@ pub use diff::{DiffKind, DiffLine, diff, unified};
 pub use edit::MOST_BYTES;
 pub use lint::{LintFinding, Severity};
 pub use manifest::{Manifest, ManifestError};
-pub use mappings::{Mapped, MappingSource, Mappings, PermissionSet, RoleMapping, UserMapping, canonical};
+pub use mappings::{Mapped, MappingSource, Mappings, PermissionSet, RoleMapping, UserMapping, canonical, is_of_caller};
 pub use refusal::Unsafe;
 pub use splice::Spliced;
 
@@ -139,6 +139,16 @@ impl AwsAuth {
     /// have access entries.
     pub fn lint_of_nodes(&self) -> Option<LintFinding> {
         lint::without_nodes(self)
+    }
+
+    /// Findings about the entries that access entries of these ARNs override, on a cluster whose mode has access entries.
+    pub fn lint_of_entries(&self, entries: &[&str]) -> Vec<LintFinding> {
+        lint::overridden(self, entries)
+    }
+
+    /// Findings about the entries of these users, of which IAM said that it does not have them.
+    pub fn lint_of_missing(&self, users: &[&str]) -> Vec<LintFinding> {
+        lint::dead(self, users)
     }
 
     /// Whether a person may add an entry by hand: its ARN can match a caller, and its names do what they seem to do.

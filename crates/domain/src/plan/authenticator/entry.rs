@@ -45,6 +45,11 @@ impl<'a> EntriesByArn<'a> {
         self.by_arn.get(&arn.to_ascii_lowercase()).copied()
     }
 
+    /// The ARNs that have one. One of which EKS did not say is not among them.
+    pub(super) fn arns(&self) -> impl Iterator<Item = &'a str> {
+        self.by_arn.values().filter(|entry| entry.unknown().is_none()).map(|entry| entry.arn.as_str())
+    }
+
     /// The entries whose fields were read.
     pub(super) fn read_ones(&self) -> impl Iterator<Item = (&'a str, &'a EntryFields)> {
         self.by_arn.values().filter_map(|entry| Some((entry.arn.as_str(), entry.fields()?)))

@@ -32,6 +32,11 @@ impl Lines {
         Some(Taken { username: mapped.username.into_owned(), groups: mapped.groups.to_vec() })
     }
 
+    /// The ARNs of IAM users that lines name.
+    pub fn users(&self) -> impl Iterator<Item = &str> {
+        self.auth.identities().users.iter().map(|user| user.userarn.as_str())
+    }
+
     /// Whether a user's line gives this username.
     pub fn names(&self, username: &str) -> bool {
         self.auth.identities().users.iter().any(|user| user.username == username)

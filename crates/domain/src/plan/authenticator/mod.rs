@@ -6,6 +6,7 @@
 //! - `standing`: the username that a principal's grants bind, or why there is none.
 //! - `recorded`: what was written, as the database knows it.
 //! - `readiness`: which entries of aws-auth could be access entries instead.
+//! - `ways_in`: everyone whom the cluster lets in, for the people who have to know.
 //! - `change`: the part of a cluster's plan that is about aws-auth; `texts`: the bytes of it.
 //!
 //! `Authenticator::identify` says to which user a cluster maps an ARN, and by which source: a line, an entry, neither,
@@ -18,6 +19,7 @@ mod readiness;
 mod recorded;
 mod standing;
 mod texts;
+mod ways_in;
 
 use super::desired::DesiredCluster;
 use super::observation::{AccessEntry, AuthenticationMode, AwsAuthObject, ClusterObservation};
@@ -38,6 +40,9 @@ pub use standing::{
     username,
 };
 pub use texts::{OwnLine, Removal, text_before_without, with_line, without, without_bytes};
+pub use ways_in::{
+    ANONYMOUS, BoundRole, RecordedNames, SERVICE_ACCOUNT, Source, UNAUTHENTICATED, WayIn, WayKind, Who, ways_in,
+};
 
 /// A Kubernetes user with its groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +92,7 @@ impl<'a> Authenticator<'a> {
             Some((entry, None)) => Identified::Entry(entry),
             None if self.takes_lines() => self.lines.take(arn).map_or(Identified::NotMapped, Identified::Line),
             None if self.entries.has_none(arn) => Identified::NotMapped,
-            None => Identified::Unknown(None),
+            None => Identified::Unknown(self.observed.entries.unknown()),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::eks::{
     arn::ClusterArn,
     aws_auth::{AwsAuth, RoleMapping},
 };
+use std::collections::BTreeSet;
 
 /// One entry of aws-auth, and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,8 +66,9 @@ const REFUSED: [&str; 5] = ["aws:", "iam:", "amazon:", "system:", "eks:"];
 /// What would become of each entry of aws-auth, in its order: roles, users, accounts.
 pub fn readiness(auth: &AwsAuth, authenticator: &Authenticator<'_>, cluster: &ClusterArn) -> Vec<LineReadiness> {
     let mappings = auth.identities();
+    let has_entry: BTreeSet<String> = mappings.overridden_by(authenticator.entries.arns()).into_iter().collect();
     let of = |who: String, arn: Option<&str>, username: &str, groups: &[String]| LineReadiness {
-        becomes: becomes(arn, username, groups, authenticator, cluster),
+        becomes: becomes(arn, username, groups, &has_entry, cluster),
         who,
         username: username.to_owned(),
         groups: groups.to_vec(),
@@ -94,11 +96,11 @@ fn becomes(
     arn: Option<&str>,
     username: &str,
     groups: &[String],
-    authenticator: &Authenticator<'_>,
+    has_entry: &BTreeSet<String>,
     cluster: &ClusterArn,
 ) -> Becomes {
     let Some(arn) = arn else { return Becomes::Stays(CannotMove::PermissionSet) };
-    if authenticator.entries.of(arn).is_some() {
+    if has_entry.contains(arn) {
         return Becomes::HasEntry;
     }
     if username.starts_with(RESERVED) && groups.is_empty() {

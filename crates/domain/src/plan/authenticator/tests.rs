@@ -49,7 +49,7 @@ fn an_entry_counts_before_a_line_and_each_only_in_its_modes() {
         (Both, failed.clone(), true, "line"),
         (Api, none, true, "nobody"),
         (Api, EntryHolders::NotAsked, true, "nobody looked"),
-        (Api, failed, true, "nobody looked"),
+        (Api, failed, true, "unknown"),
         (Api, listed(EntryDetails::Unread), false, "entry"),
     ];
     for (mode, entries, line, expected) in cases {

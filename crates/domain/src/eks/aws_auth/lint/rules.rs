@@ -79,6 +79,18 @@ pub(super) const NO_ROLES: LintRule = LintRule::new(
     "in the authentication mode CONFIG_MAP nodes join by mapRoles alone",
     "add the role of the nodes to mapRoles, unless the cluster has access entries for them",
 );
+pub(super) const OVERRIDDEN: LintRule = LintRule::new(
+    Warning,
+    "overridden",
+    "an access entry counts before aws-auth: while it stands, this entry does nothing",
+    "take one of the two away: the entry here if it is the older, or the access entry by `aws eks delete-access-entry`",
+);
+pub(super) const DEAD: LintRule = LintRule::new(
+    Warning,
+    "no-such-user",
+    "whoever makes a user of this name again is let in by it",
+    "take the entry out",
+);
 pub(super) const MASTERS: LintRule = LintRule::new(
     Warning,
     "system-masters",

@@ -1,0 +1,93 @@
+//! Who can get into a cluster, for the people who oversee it: what the last look saw, what a reading found besides, and
+//! what the database knows of the accesses behind it.
+
+use crate::store::{
+    Store, StoreError,
+    read::mapped::{self, MappedAccess, PrincipalChange},
+    readings,
+};
+use latchkey_domain::{
+    access::ClusterId,
+    eks::aws_auth::AwsAuth,
+    plan::{
+        authenticator::{Source, WayIn, Who, ways_in},
+        observation::ClusterObservation,
+        reading::{NotSeen, ReadingProgress},
+    },
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most rows that are read at once.
+pub const ROWS: usize = 100;
+
+/// Who can get in, as far as it was read.
+#[derive(Debug, Clone, Default)]
+pub struct WaysIn {
+    /// Those from `from` on, at most [`ROWS`].
+    pub shown: Vec<WayIn>,
+    /// How many come before them.
+    pub from: usize,
+    /// How many there are.
+    pub all: usize,
+    pub mapped: Vec<MappedAccess>,
+    /// What became of the principals of lines, by ARN in lower case.
+    pub became: BTreeMap<String, PrincipalChange>,
+    /// How far the last reading of every entry is.
+    pub reading: Option<ReadingProgress>,
+    /// What makes the list incomplete.
+    pub not_seen: Vec<NotSeen>,
+}
+
+impl WaysIn {
+    /// Reads who can get in, from the row `from` on.
+    ///
+    /// # Errors
+    /// `Corrupt`, `Database`.
+    pub(super) async fn read(
+        store: &Store,
+        cluster: ClusterId,
+        observed: &ClusterObservation,
+        from: usize,
+    ) -> Result<Self, StoreError> {
+        let reading = readings::progress(store, cluster).await?;
+        let read = if reading.is_some() { readings::entries(store, cluster).await? } else { Vec::new() };
+        let names = mapped::names(store, cluster).await?;
+        let mut shown = ways_in(observed, &read, &names);
+        let all = shown.len();
+        let of_lines: BTreeSet<String> = shown.iter().filter(|way| is_line(way)).filter_map(arn).collect();
+        let proven = mapped::became(store, &of_lines.into_iter().collect::<Vec<_>>()).await?;
+        let known: BTreeSet<&String> = proven.iter().map(|(arn, _)| arn).collect();
+        // The worker looks at proven principals all the time: what it says is newer than a reading.
+        let gone = reading.iter().flat_map(|reading| &reading.gone).filter(|arn| !known.contains(arn));
+        let gone: Vec<(String, PrincipalChange)> = gone.map(|arn| (arn.clone(), PrincipalChange::Gone)).collect();
+        let became = proven.into_iter().filter_map(|(arn, change)| Some((arn, change?))).chain(gone).collect();
+        let from = if from < all { from } else { 0 };
+        shown.drain(..from);
+        shown.truncate(ROWS);
+        let arns: Vec<String> = shown.iter().filter_map(arn).collect();
+        let mapped = mapped::mapped(store, cluster, &arns).await?;
+        Ok(Self { shown, from, all, mapped, became, reading, not_seen: not_seen(observed) })
+    }
+}
+
+/// What makes the list of a look incomplete.
+fn not_seen(observed: &ClusterObservation) -> Vec<NotSeen> {
+    let lines = || observed.kubernetes.as_ref()?.aws_auth.as_ref().map(|object| &object.data);
+    let entries = observed.entries.unknown().map(|why| NotSeen::Entries(Box::new(why.clone())));
+    let bindings = (!observed.left_out.is_empty()).then_some(NotSeen::Bindings);
+    let is_unread = lines().is_some_and(|data| !AwsAuth::read(data).errors().is_empty());
+    entries.into_iter().chain(bindings).chain(is_unread.then_some(NotSeen::Lines)).collect()
+}
+
+/// Its ARN in lower case, if it has one.
+pub fn arn(way: &WayIn) -> Option<String> {
+    match &way.who {
+        Who::Arn(arn) => Some(arn.to_ascii_lowercase()),
+        Who::PermissionSet { .. } | Who::Account(_) | Who::Unnamed | Who::User(_) | Who::Group(_) => None,
+    }
+}
+
+/// Whether a line of aws-auth lets it in, or would.
+pub fn is_line(way: &WayIn) -> bool {
+    matches!(way.by, Source::Line | Source::OverriddenLine)
+}

@@ -1,0 +1,216 @@
+//! Reading every identity that a cluster lets in, once an operator asks for that: its access entries, whose list gives
+//! only names, and whether the IAM users that aws-auth names are there.
+//!
+//! A run reads some after what the run before read to, in the order of their ARNs, and is due again at once while there
+//! are more. What people wait for goes first: a run that sets up or takes away an access reads nothing, and one that
+//! reads stops once the target is woken. No failure of it changes what the run found of accesses.
+
+use super::{ClusterRun, entries::ENTRIES_AT_ONCE};
+use crate::{
+    aws::KnownUser,
+    fault::{Fault, FaultKind},
+    store::{
+        readings::{self, MOST_BYTES, OpenReading, ReadPart, ReadingEnd},
+        targets,
+    },
+    worker::{interrupted::Interrupted, trail},
+};
+use futures::{FutureExt as _, StreamExt as _, stream};
+use latchkey_domain::{
+    access::blocker::Blocker,
+    eks::arn::{PrincipalArn, UserArn},
+    plan::{
+        authenticator::Authenticator,
+        desired::Wish,
+        observation::{AccessEntry, ClusterObservation, EntryDetails, EntryHolders},
+    },
+};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+/// The most identities that a run asks about.
+const A_RUN: usize = 400;
+
+/// How long a run goes on asking.
+const READS_FOR: Duration = Duration::from_secs(5);
+
+/// How long one answer may take.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(4);
+
+/// How often it looks whether the target was woken.
+const LOOKS: Duration = Duration::from_millis(250);
+
+/// What has to be left of the lease.
+const LEASE_LEFT: Duration = Duration::from_secs(25);
+
+/// The pause between two runs that read.
+const GOES_ON: Duration = Duration::from_secs(1);
+
+/// The pause if accesses come or go, or if AWS asks for fewer calls.
+const WAITS: Duration = Duration::from_secs(20);
+
+/// An identity to ask about.
+#[derive(Debug, Clone, Default)]
+struct Asked {
+    /// As EKS spells it, if it has an access entry.
+    entry: Option<String>,
+    /// Whether a line of aws-auth names this IAM user.
+    user: Option<UserArn>,
+}
+
+/// What AWS said about it.
+struct Told {
+    /// In lower case.
+    key: String,
+    /// Its access entry, or the fault of the call about this ARN.
+    entry: Result<Option<AccessEntry>, (String, Fault)>,
+    /// The user of a line, if IAM does not have it.
+    gone: Option<String>,
+}
+
+impl ClusterRun<'_> {
+    /// Goes on with a reading of the cluster, if an operator asked for one. Returns when the next run should.
+    ///
+    /// # Errors
+    /// `Lost` if another worker claimed the target. What else fails is logged, and the next run tries again.
+    pub(super) async fn read_on(&self, seen: &ClusterObservation) -> Result<Option<Duration>, Interrupted> {
+        match self.read_some(seen).await {
+            Ok(rests) => Ok(rests),
+            Err(lost @ Interrupted::Lost(_)) => Err(lost),
+            Err(error) => {
+                tracing::error!(on = %self.lease.target(), ?error, "a reading of access entries did not go on");
+                Ok(Some(WAITS))
+            }
+        }
+    }
+
+    async fn read_some(&self, seen: &ClusterObservation) -> Result<Option<Duration>, Interrupted> {
+        let reading = {
+            let mut connection = self.worker.store.acquire().await?;
+            readings::open(&mut connection, self.cluster).await?
+        };
+        let Some(reading) = reading else { return Ok(None) };
+        let is_awaited = self.desired.grants.iter().any(|grant| !grant.resting && grant.wish != Wish::Keep);
+        let is_ending = self.desired.quarantined.iter().any(|row| row.ends && !row.resting);
+        let is_listed = self.holders.seen.unknown().is_none();
+        if is_awaited || is_ending || !is_listed || self.lease.left() < LEASE_LEFT {
+            return Ok(Some(WAITS));
+        }
+        if reading.waits.is_some() {
+            return Ok(reading.waits);
+        }
+        let all = to_ask(seen);
+        let (mut part, waits) = self.part(&reading, &all).await;
+        part.begins = reading.read_to.is_none().then_some(all.len());
+        let rests = part.ends.is_none().then_some(if waits { WAITS } else { GOES_ON });
+        let mut tx = trail::held(&self.worker.store, self.lease).await?;
+        tx.keep_reading(&part).await?;
+        trail::commit(tx).await?;
+        Ok(rests)
+    }
+
+    /// Asks about the next ones, in order, and whether AWS wants fewer calls. What fails after others were read is asked
+    /// about again by the next run; what fails as a run's first is told as that, so that no entry holds up the others.
+    async fn part(&self, reading: &OpenReading, all: &BTreeMap<String, Asked>) -> (ReadPart, bool) {
+        let mut part = ReadPart::default();
+        let after = reading.read_to.as_deref().unwrap_or_default();
+        let open = all.iter().filter(|(key, _)| key.as_str() > after);
+        let calls: Vec<_> = open.clone().take(A_RUN).map(|(key, asked)| self.ask(key, asked).boxed()).collect();
+        let stops = Box::pin(self.stops());
+        let mut answers = stream::iter(calls).buffered(ENTRIES_AT_ONCE).take_until(stops);
+        let (mut waits, mut bytes) = (false, reading.bytes);
+        while let Some(Told { key, entry, gone }) = answers.next().await {
+            let entry = match entry {
+                Ok(entry) => entry,
+                // Every other one would be refused as well.
+                Err((_, fault)) if matches!(fault.kind(), FaultKind::Refused { .. }) => {
+                    part.ends = Some(ReadingEnd::Refused(Box::new(Blocker::from(&fault))));
+                    break;
+                }
+                Err((arn, fault)) if part.read == 0 && !matches!(fault.kind(), FaultKind::Throttled { .. }) => {
+                    Some(AccessEntry { arn, details: EntryDetails::Unknown(Blocker::from(&fault)) })
+                }
+                Err((arn, fault)) => {
+                    tracing::warn!(cluster = %self.arn, arn, error = %fault, "a reading of entries goes on later");
+                    waits = true;
+                    break;
+                }
+            };
+            bytes += entry.as_ref().map_or(0, size);
+            if bytes > MOST_BYTES {
+                part.ends = Some(ReadingEnd::TooMuch);
+                break;
+            }
+            part.read += 1;
+            part.entries.extend(entry);
+            part.gone.extend(gone);
+            part.read_to = Some(key);
+        }
+        if part.ends.is_none() && part.read == open.count() {
+            part.ends = Some(ReadingEnd::All);
+        }
+        (part, waits)
+    }
+
+    /// Returns once the run has asked for long enough, or the target was woken.
+    async fn stops(&self) {
+        let until = Instant::now() + READS_FOR;
+        while Instant::now() < until {
+            tokio::time::sleep(LOOKS).await;
+            match targets::generation(&self.worker.store, self.lease.target()).await {
+                Ok(generation) if generation <= self.lease.generation() => {}
+                Ok(_) | Err(_) => return,
+            }
+        }
+    }
+
+    async fn ask(&self, key: &str, asked: &Asked) -> Told {
+        let mut told = Told { key: key.to_owned(), entry: Ok(None), gone: None };
+        if let Some(arn) = &asked.entry {
+            told.entry = match PrincipalArn::parse(arn) {
+                Ok(principal) => {
+                    let answer = self.worker.aws.access_entry(self.arn, &principal);
+                    match tokio::time::timeout(ANSWERS_WITHIN, answer).await {
+                        Ok(Ok(entry)) => Ok(entry.map(|entry| AccessEntry { arn: arn.clone(), ..entry })),
+                        Ok(Err(fault)) => Err((arn.clone(), fault)),
+                        Err(_elapsed) => {
+                            let slow = Fault::new(FaultKind::Transient, "read", "an access entry");
+                            Err((arn.clone(), slow.because("no answer in time")))
+                        }
+                    }
+                }
+                Err(_other) => Ok(Some(AccessEntry::named(arn.clone()))),
+            };
+        }
+        if let Some(user) = &asked.user {
+            let known = tokio::time::timeout(ANSWERS_WITHIN, self.worker.aws.known_user(user)).await;
+            told.gone = matches!(known, Ok(Ok(KnownUser::NotThere))).then(|| key.to_owned());
+        }
+        told
+    }
+}
+
+/// The identities to ask about, by their ARN in lower case.
+fn to_ask(seen: &ClusterObservation) -> BTreeMap<String, Asked> {
+    let mut all: BTreeMap<String, Asked> = BTreeMap::new();
+    if let EntryHolders::Listed(entries) = &seen.entries {
+        for entry in entries {
+            all.entry(entry.arn.to_ascii_lowercase()).or_default().entry = Some(entry.arn.clone());
+        }
+    }
+    let authenticator = Authenticator::of(seen);
+    let lines = authenticator.takes_lines().then(|| authenticator.lines().users());
+    for arn in lines.into_iter().flatten() {
+        if let Ok(PrincipalArn::User(user)) = PrincipalArn::parse(arn) {
+            all.entry(arn.to_ascii_lowercase()).or_default().user = Some(user);
+        }
+    }
+    all
+}
+
+/// What is kept of it, in bytes, about.
+fn size(entry: &AccessEntry) -> usize {
+    entry.arn.len() + serde_json::to_vec(&entry.details).map_or(0, |json| json.len())
+}

@@ -1,5 +1,7 @@
-//! Mappings: Latchkey's lines in a cluster's aws-auth, its access entries, and those of other clients that Latchkey binds
-//! to. Rows of another kind, which a later version may write, are not changed here.
+//! Mappings: Latchkey's lines in a cluster's aws-auth, its access entries, and those of other clients that Latchkey
+//! binds to. Rows of another kind, which a later version may write, are not changed here. A mapping belongs to the set
+//! of a person's grants on the cluster, not to one of them. While a line is moved to an access entry, there is a row of
+//! each kind.
 
 use super::{StoreError, Tx, targets::LockedTarget};
 use latchkey_domain::{

@@ -1,4 +1,6 @@
-//! The writes of a run to EKS's own table. Each call is about one principal, and several go at a time.
+//! The writes of a run to EKS's own table. Each call is about one principal, and several go at a time. If EKS refuses
+//! an entry for want of a right, new mappings go on as lines of aws-auth in the same run, if the cluster's mode has
+//! both.
 
 use super::{
     super::{interrupted::Interrupted, trail},

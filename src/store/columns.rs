@@ -67,7 +67,7 @@ pub(super) fn json_time<'de, D: Deserializer<'de>>(json: D) -> Result<Option<jif
     Ok(Option::<Timestamp>::deserialize(json)?.map(Into::into))
 }
 
-/// Bytes of a row that comes as JSON, where they are in hex.
+/// Bytes of a row that comes as JSON, in which they are in hex.
 pub(super) fn json_bytes<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<u8>, D::Error> {
     hex::decode(String::deserialize(json)?).map_err(D::Error::custom)
 }

@@ -59,7 +59,7 @@ impl Tx {
         }))
     }
 
-    /// Records that an operator asks to move a line to an access entry. Returns whether nobody had asked before.
+    /// Records that an operator asks to move a line to an access entry. Returns whether this is the first such request.
     ///
     /// # Errors
     /// `Database`.
@@ -80,7 +80,8 @@ impl Tx {
 
 /// Mappings are written by the run that has the cluster's target locked.
 impl LockedTarget {
-    /// Updates the rows by what was seen on the cluster. A row that another session has locked is left for the next look.
+    /// Updates the rows by what was seen on the cluster. A row that another session has locked is left for the next
+    /// look.
     ///
     /// # Errors
     /// `Database`.

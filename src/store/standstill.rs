@@ -1,6 +1,6 @@
 //! What stands still, mostly because another session keeps a lock: an access that is over and cannot end, a target that
-//! no run takes up, or on which no run reaches its end, the seal of the audit log. Each is an alarm that names the session, as far as the database tells the
-//! worker's role, and clears itself.
+//! no run takes up, or on which no run reaches its end, the seal of the audit log. Each is an alarm that names the
+//! session, as far as the database tells the worker's role, and clears itself.
 //!
 //! `kept_locked` is each of these, checked each 30 s:
 //!

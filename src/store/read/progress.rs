@@ -43,7 +43,7 @@ pub struct GrantProgress {
     /// Residual access, as sentences of the row.
     pub residual: Vec<String>,
     pub legs: Vec<LegProgress>,
-    /// That granting is paused on its cluster, where it is: a worker may not have looked since.
+    /// The pause of granting on its cluster, if there is one: the worker may not have looked since.
     pub paused: Option<Blocker>,
     /// In the order of time.
     pub steps: Vec<StepTaken>,
@@ -113,8 +113,8 @@ impl GrantProgress {
         is_wanted && self.legs.iter().any(|leg| leg.compared == Compared::Unprotected)
     }
 
-    /// The gravest trouble of its legs, and why; for a new access without one, that granting is paused. `None` if the access
-    /// is over.
+    /// The gravest trouble of its legs, and why; for a new access without one, that granting is paused. `None` if the
+    /// access is over.
     pub fn trouble(&self) -> Option<(Trouble, &Blocker)> {
         let troubles = self.legs.iter().filter_map(|leg| leg.condition.trouble());
         let gravest = troubles.max_by_key(|(trouble, _)| *trouble).filter(|_| !self.is_over());

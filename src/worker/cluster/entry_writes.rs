@@ -90,8 +90,8 @@ impl ClusterRun<'_> {
         Ok(Ok(made))
     }
 
-    /// Deletes an entry of Latchkey's. The call names the principal alone, so EKS is asked again right before whether the
-    /// entry is the one that was seen.
+    /// Deletes an entry of Latchkey's. The call names the principal alone, so EKS is asked again right before whether
+    /// the entry is the one that was seen.
     async fn delete_entry(&self, entry: &EntryRemoval) -> Result<Result<Option<String>, Fault>, Interrupted> {
         let Ok(principal) = PrincipalArn::parse(&entry.arn) else { return Ok(Ok(None)) };
         let aws = &self.worker.aws;

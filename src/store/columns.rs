@@ -151,7 +151,7 @@ pub(super) fn became(code: Option<&str>, failed: Option<&str>, said: Option<&str
     Some(Became::of(code?, failed.map(|why| blocker(Some(why))), said.unwrap_or_default()))
 }
 
-/// How a leg fares, from its columns: `why` is what `latchkey_blocker` makes of three of them.
+/// The condition of a leg, from its columns: `why` is what `latchkey_blocker` makes of three of them.
 ///
 /// # Errors
 /// `Corrupt` if this version does not know the condition.

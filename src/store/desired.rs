@@ -313,7 +313,7 @@ fn for_want_of(grant: &Grant, row: String, why: &str) -> UnreadableGrant {
     }
 }
 
-/// A principal as its rows tell.
+/// A principal's desired state from its rows.
 fn principal_of(
     rows: &Rows,
     id: PrincipalId,

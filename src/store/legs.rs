@@ -19,7 +19,7 @@ use serde_json::Value;
 use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
 
-/// How a leg fares, with its back-off relative to the database's real clock.
+/// The condition of a leg, with its back-off relative to the database's real clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fares {
     Ok,

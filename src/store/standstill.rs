@@ -12,7 +12,7 @@
 //! - the policy's lock, without which no request can be submitted or decided.
 //!
 //! `seal_stands_still`: an event has waited for its link for 2 min (`event_unsealed.queued_at`, by the database's
-//! clock), and this worker has seen no new link for 2 min. A queue of thousands that shrinks is not one.
+//! clock), and this worker has seen no new link for 2 min. A queue of thousands that shrinks does not count.
 //!
 //! `runs_break_off`: no run on a target has reached its end for 2 min, in three claims or more.
 //!

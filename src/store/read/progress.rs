@@ -61,19 +61,19 @@ impl GrantProgress {
         self.legs.iter().find(|leg| matches!(leg.target, Target::Cluster(_)))
     }
 
-    /// When it was last proven to work on its cluster. `None` if its row does not tell, or not by what.
+    /// When it was last proven to work on its cluster. `None` if its row does not say when, or by which evidence.
     pub fn last_proof(&self) -> Option<Timestamp> {
         let leg = self.on_cluster().filter(|leg| leg.proven == Proven::Present)?;
         leg.proven_at.filter(|_| leg.evidence.tells())
     }
 
-    /// Of one that ended: since when it was in doubt until then, if it was.
+    /// If it ended in doubt: since when it had been in doubt.
     pub fn ended_in_doubt(&self) -> Option<Timestamp> {
         self.on_cluster().filter(|_| self.state == GrantState::Ended)?.doubted_since
     }
 
-    /// Of one that runs: what the worker saw since its last proof by which the cluster is not, or may not be, as it was
-    /// proven, and when that proof was.
+    /// If it is active: what the worker saw since its last proof that shows that the cluster is not, or may not be, as
+    /// it was proven; and when that proof was.
     pub fn doubt(&self) -> Option<Doubt<'_>> {
         let leg = self.on_cluster()?;
         let (_, why) = leg.condition.trouble().filter(|_| self.state == GrantState::Active)?;

@@ -1,5 +1,6 @@
 //! Why a call to AWS or to an API server failed: classified, so that the worker knows whether to look again now, later,
-//! or only once a person has acted; and, as a [`Blocker`], what people are told.
+//! or only once a person has acted; and, as a [`Blocker`], what people are told. It stands beside the adapters, since
+//! both use it.
 //!
 //! Each has a [`FaultKind`]: conflict, throttled, transient, refused, invalid, more than is read, not found. Only a
 //! definite answer of the right account or API server counts as not found. A refused call names the missing right.

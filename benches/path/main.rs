@@ -1,7 +1,8 @@
 //! How long people wait, on the real components: from the approval to the proven access, and from the end of time to
 //! the first refusal at the API server; each beside the same outside calls made bare, one after the other. There is a
-//! table of people who are mapped by lines of aws-auth, and one of those who are by access entries. Both are without the
-//! time that a new entry takes to settle, and EKS's own API is the simulator, so that the second says nothing of EKS's.
+//! table of people who are mapped by lines of aws-auth, and one of those who are by access entries. Both are without
+//! the time that a new entry takes to settle, and EKS's own API is the simulator, so that the second says nothing of
+//! EKS's.
 //!
 //! `make bench` prints the tables. Samples alternate, so that a busy machine is equally busy for both. With the
 //! argument `crowd` only fifty approvals at once are measured, with `one` only one at a time.

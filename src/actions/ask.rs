@@ -152,7 +152,7 @@ impl Considered {
 #[derive(Debug, Clone)]
 pub struct AskContext {
     pub asker: Asker,
-    /// The cluster that is asked for; none if no cluster has that name.
+    /// The cluster that is asked for; `None` if no cluster has that name.
     pub cluster: Option<Chosen>,
 }
 

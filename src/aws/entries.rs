@@ -124,7 +124,8 @@ impl Aws {
         Ok(AccessEntry { arn, details: EntryDetails::Read(fields(entry, vec![])) })
     }
 
-    /// Deletes the access entry of a principal, whoever made it, with its access policies: look before, and look again.
+    /// Deletes the access entry of a principal, whichever client made it, with its access policies: look before, and
+    /// look again.
     ///
     /// # Errors
     /// Not found if the principal has none, or without such a cluster; invalid if the cluster's mode has no entries;

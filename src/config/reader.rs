@@ -324,7 +324,7 @@ impl<'d> Section<'d> {
         None
     }
 
-    /// A nested table, such as `[server]` or `{ groups = [] }`; none if it is absent.
+    /// A nested table, such as `[server]` or `{ groups = [] }`; `None` if it is absent.
     pub fn table(&mut self, key: &'static str, title: &str, faults: &mut Collector<'_>) -> Option<Section<'d>> {
         let (raw, place) = self.get(key)?;
         let Raw::Toml(value) = raw else { return None };

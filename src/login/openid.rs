@@ -223,7 +223,8 @@ impl OpenId {
         Ok(Begun { redirect, attempt_token })
     }
 
-    /// The path to which the attempt of this answer was to return, for an answer that signs no one in (any more).
+    /// The path to which the attempt of this answer was to return, for an answer that does not sign a person in (any
+    /// more).
     ///
     /// # Errors
     /// If the database does not answer. An attempt that was never begun, or is long over, gives `None`.

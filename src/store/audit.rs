@@ -17,7 +17,6 @@
 //! `record_event`. The command, the walk, the record's page and the offline verifier all name it; the links after it
 //! are verified as usual, and an export shows its bytes. Only the tail can be cut unseen; if the printed hash is kept
 //! elsewhere, that shows, too.
-//! elsewhere, and that shows, too.
 
 pub mod export;
 mod unsealed;

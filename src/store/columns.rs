@@ -67,7 +67,7 @@ pub(super) fn json_time<'de, D: Deserializer<'de>>(json: D) -> Result<Option<jif
     Ok(Option::<Timestamp>::deserialize(json)?.map(Into::into))
 }
 
-/// Bytes of a row that comes as JSON, where they are in hex.
+/// Bytes of a row that comes as JSON, in which they are in hex.
 pub(super) fn json_bytes<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<u8>, D::Error> {
     hex::decode(String::deserialize(json)?).map_err(D::Error::custom)
 }
@@ -151,7 +151,7 @@ pub(super) fn became(code: Option<&str>, failed: Option<&str>, said: Option<&str
     Some(Became::of(code?, failed.map(|why| blocker(Some(why))), said.unwrap_or_default()))
 }
 
-/// How a leg fares, from its columns: `why` is what `latchkey_blocker` makes of three of them.
+/// The condition of a leg, from its columns: `why` is what `latchkey_blocker` makes of three of them.
 ///
 /// # Errors
 /// `Corrupt` if this version does not know the condition.

@@ -107,9 +107,9 @@ pub async fn principal_arn(connection: &mut PgConnection, id: PrincipalId) -> Re
 #[derive(Debug)]
 pub struct ReadDesired<T> {
     pub desired: T,
-    /// How the legs of its grants fare.
+    /// The state of its grants' legs.
     pub legs: Legs,
-    /// Its rows that cannot be read: in `desired` they stand as far as their columns tell.
+    /// Its rows that cannot be read: `desired` has what their plain columns say.
     pub unreadable: Vec<UnreadableGrant>,
 }
 
@@ -132,7 +132,7 @@ pub async fn cluster(
 /// grants that cannot be read stand in it as far as their columns tell.
 ///
 /// # Errors
-/// `Corrupt` where the principal's own row, or a cluster's, cannot be read; `Database`. No such principal is `None`.
+/// `Corrupt` if the principal's own row, or a cluster's, cannot be read; `Database`. No such principal is `None`.
 pub async fn principal(
     connection: &mut PgConnection,
     id: PrincipalId,
@@ -154,7 +154,7 @@ pub struct Both {
 /// What a cluster and a principal should be now, for a person whose next grant is previewed. The epoch is the last one.
 ///
 /// # Errors
-/// `Corrupt` where a row of a target itself cannot be read; `Database`. Where either does not exist it is `None`.
+/// `Corrupt` if a row of a target itself cannot be read; `Database`. If either does not exist, the result is `None`.
 pub async fn both(
     connection: &mut PgConnection,
     (cluster, principal): (ClusterId, PrincipalId),
@@ -170,7 +170,7 @@ pub async fn both(
     Ok(cluster.map(|cluster| Both { cluster: cluster.desired, principal: principal.desired, arn }))
 }
 
-/// A cluster as its rows tell. Without an epoch it is the last run's.
+/// A cluster's desired state from its rows. Without `epoch`, the epoch is the last run's.
 async fn cluster_of(
     connection: &mut PgConnection,
     rows: &mut Rows,
@@ -313,7 +313,7 @@ fn for_want_of(grant: &Grant, row: String, why: &str) -> UnreadableGrant {
     }
 }
 
-/// A principal as its rows tell.
+/// A principal's desired state from its rows.
 fn principal_of(
     rows: &Rows,
     id: PrincipalId,

@@ -145,7 +145,7 @@ impl GrantRow {
         }
     }
 
-    /// The grant, or what tells of it where this version cannot read it.
+    /// The grant or, if this version cannot read it, what its plain columns say.
     pub(super) fn locked(self) -> Locked {
         let (brief, state) = (self.brief(), GrantState::parse(&self.state));
         let decided_by = self.decided_by.iter().copied().map(PersonId).collect();

@@ -45,8 +45,8 @@ pub struct Dangling {
 /// The step name of an intent to create a binding: its `detail` is a [`BindingKey`] as `{"namespace", "name"}`.
 pub const CREATE_BINDING: &str = "create_binding";
 
-/// The step name of an intent to delete a ClusterRole of Latchkey's: its `detail` has the object's `uid`, which is the one
-/// that goes.
+/// The step name of an intent to delete a ClusterRole of Latchkey's: its `detail` has the `uid` of the object to
+/// delete.
 pub const DELETE_ROLE: &str = "delete_role";
 
 /// The step name of an intent to make an access entry: its `detail` has the `principal`'s id.
@@ -268,7 +268,8 @@ pub fn binding_key(detail: &Value) -> Option<BindingKey> {
     Some(BindingKey { namespace: text("namespace"), name: text("name")? })
 }
 
-/// How long a write to AWS of an earlier run, whose outcome nobody recorded, may still arrive; none where there is none.
+/// How long an earlier run's write to AWS whose outcome was not recorded may still arrive; `None` if there is no such
+/// write.
 ///
 /// # Errors
 /// `Database`.

@@ -2,10 +2,10 @@
 //!
 //! A leg has what is proven, its condition, its blocker (`code`, and `blocker` with its facts), its back-off and its
 //! evidence ([`latchkey_domain::access::evidence::Evidence`]). Residual access is in `beside` as values and in
-//! `residual` as their sentences. What it allows more than was approved is in `wider`, whose sentences queries go by: by
-//! the last proof, or by a later look that proved nothing.
-//! `doubted_since` is since when looks at it see trouble while the grant is active; it stays once the grant ends.
-//! `error` is what earlier versions wrote. A trigger makes the legs with the grant; the web clears a back-off.
+//! `residual` as their sentences. What it allows more than was approved is in `wider`, whose sentences queries go by:
+//! by the last proof, or by a later look that proved nothing. `doubted_since` is since when looks at it see trouble
+//! while the grant is active; it stays once the grant ends. `error` is what earlier versions wrote. A trigger makes the
+//! legs with the grant; the web clears a back-off.
 
 use super::{
     Store, StoreError, Tx,
@@ -19,7 +19,7 @@ use serde_json::Value;
 use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
 
-/// How a leg fares, with its back-off relative to the database's real clock.
+/// The condition of a leg, with its back-off relative to the database's real clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fares {
     Ok,

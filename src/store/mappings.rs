@@ -1,5 +1,7 @@
-//! Mappings: Latchkey's lines in a cluster's aws-auth, its access entries, and those of other clients that Latchkey binds
-//! to. Rows of another kind, which a later version may write, are not changed here.
+//! Mappings: Latchkey's lines in a cluster's aws-auth, its access entries, and those of other clients that Latchkey
+//! binds to. Rows of another kind, which a later version may write, are not changed here. A mapping belongs to the set
+//! of a person's grants on the cluster, not to one of them. While a line is moved to an access entry, there is a row of
+//! each kind.
 
 use super::{StoreError, Tx, targets::LockedTarget};
 use latchkey_domain::{
@@ -58,7 +60,7 @@ impl Tx {
         }))
     }
 
-    /// Records that an operator asks to move a line to an access entry. Returns whether nobody had asked before.
+    /// Records that an operator asks to move a line to an access entry. Returns whether this is the first such request.
     ///
     /// # Errors
     /// `Database`.
@@ -79,7 +81,8 @@ impl Tx {
 
 /// Mappings are written by the run that has the cluster's target locked.
 impl LockedTarget {
-    /// Updates the rows by what was seen on the cluster. A row that another session has locked is left for the next look.
+    /// Updates the rows by what was seen on the cluster. A row that another session has locked is left for the next
+    /// look.
     ///
     /// # Errors
     /// `Database`.

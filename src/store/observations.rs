@@ -102,7 +102,7 @@ pub(super) struct Version {
 }
 
 impl Version {
-    /// Of its columns; none where its time cannot be read.
+    /// The version from its columns; `None` if its time cannot be read.
     pub fn of(hash: Vec<u8>, at: Option<jiff_sqlx::Timestamp>, age: Option<i64>) -> Option<Self> {
         Some(Self { hash, at: at?.to_jiff(), age_seconds: u64::try_from(age?).unwrap_or(0) })
     }

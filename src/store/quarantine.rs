@@ -39,8 +39,8 @@ use uuid::Uuid;
 pub use super::grant_rows::{Locked, UnreadableGrant};
 
 impl Tx {
-    /// Those of these principals for which another session has the row of a mapping on this cluster locked; all of them if
-    /// the cluster's row is locked, to which a new one refers.
+    /// Those of these principals for which another session has the row of a mapping on this cluster locked; all of them
+    /// if the cluster's row is locked, to which a new one refers.
     async fn locked_lines(&mut self, target: Target, principals: &[Uuid]) -> Result<BTreeSet<Uuid>, StoreError> {
         let Target::Cluster(cluster) = target else { return Ok(BTreeSet::new()) };
         let free = sqlx::query_scalar!("select id from cluster where id = $1 for key share skip locked", cluster.0)

@@ -42,8 +42,8 @@ pub struct SessionPerson {
     pub theme: Theme,
     /// The IANA name of the zone that they chose; `None` for the deployment's.
     pub time_zone: Option<String>,
-    /// The hash of the policy that is current, in lower-case hex: read with the session, so that a page asks once. None
-    /// before the first `latchkey policy apply`.
+    /// The hash of the policy that is current, in lower-case hex: read with the session, so that a page asks once.
+    /// `None` before the first `latchkey policy apply`.
     pub policy_hash: Option<String>,
 }
 
@@ -259,7 +259,7 @@ const FAMILIES: [(&str, &str); 7] = [
     ("Safari/", "Safari"),
     ("curl/", "curl"),
 ];
-/// Systems, likewise.
+/// Operating systems, in the same form.
 const SYSTEMS: [(&str, &str); 7] = [
     ("Android", "Android"),
     ("iPhone", "iPhone"),

@@ -1,6 +1,6 @@
 //! What stands still, mostly because another session keeps a lock: an access that is over and cannot end, a target that
-//! no run takes up, or on which no run reaches its end, the seal of the audit log. Each is an alarm that names the session, as far as the database tells the
-//! worker's role, and clears itself.
+//! no run takes up, or on which no run reaches its end, the seal of the audit log. Each is an alarm that names the
+//! session, as far as the database tells the worker's role, and clears itself.
 //!
 //! `kept_locked` is each of these, checked each 30 s:
 //!
@@ -12,7 +12,7 @@
 //! - the policy's lock, without which no request can be submitted or decided.
 //!
 //! `seal_stands_still`: an event has waited for its link for 2 min (`event_unsealed.queued_at`, by the database's
-//! clock), and this worker has seen no new link for 2 min. A queue of thousands that shrinks is not one.
+//! clock), and this worker has seen no new link for 2 min. A queue of thousands that shrinks does not count.
 //!
 //! `runs_break_off`: no run on a target has reached its end for 2 min, in three claims or more.
 //!

@@ -149,7 +149,7 @@ async fn page(
     Ok(AuditPage { hints, ..AuditPage::new(&signed_in, filter, rows, chain) }.into_response())
 }
 
-/// `POST /audit/check`: 303 to the status page, where the worker's walks are told; 404 for everybody but operators.
+/// `POST /audit/check`: 303 to the status page, which shows the worker's walks; 404 for everyone except operators.
 async fn check(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<Response, Failure> {
     match check_now(&state.store, &signed_in.visitor).await {
         Ok(()) => Ok(Redirect::to("/status#audit").into_response()),

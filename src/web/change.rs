@@ -1,4 +1,5 @@
-//! What an approval would change outside, exactly: the IAM document, the access entry or the aws-auth hunk, roles and bindings.
+//! What an approval would change outside, exactly: the IAM document, the access entry or the aws-auth hunk, roles and
+//! bindings.
 
 use super::html::Html;
 use crate::{

@@ -73,7 +73,7 @@ impl IdentityRow {
 #[template(path = "identities/new.html")]
 pub struct ProofPage {
     pub layout: Layout,
-    /// None if no proof can be begun now.
+    /// `None` if no proof can be begun now.
     pub command: Option<String>,
     pub aws_profile: String,
     pub errors: Vec<FieldError>,

@@ -58,7 +58,7 @@ pub struct InboxPage {
     pub rows: Vec<InboxRow>,
     /// The address of the next rows.
     pub more: Option<String>,
-    /// The address of the live part; none if nothing on the page changes by itself.
+    /// The address of the live part; `None` if nothing on the page changes by itself.
     pub live: Option<String>,
     /// Changes when anything that is shown changes.
     pub version: String,

@@ -180,7 +180,7 @@ impl Layout {
         self
     }
 
-    /// The theme that the person chose; none if the browser chooses.
+    /// The theme that the person chose; `None` if the browser chooses.
     pub fn theme(&self) -> Option<&'static str> {
         match self.theme {
             Theme::Auto => None,

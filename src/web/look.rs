@@ -75,7 +75,7 @@ impl Pill {
         Self { turns, ..Self::new(tone, icon, access::grant_state(state)) }
     }
 
-    /// What an access waits for, as a mark beside its state: an access entry that settles is no trouble.
+    /// What an access waits for, as a mark beside its state. An access entry that settles does not count as trouble.
     pub fn waits(trouble: Trouble, why: &Blocker) -> Self {
         match why {
             Blocker::EntrySettles { .. } => Self::new(Tone::Neutral, Icon::CircleDashed, "Settling"),

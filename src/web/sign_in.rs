@@ -193,7 +193,7 @@ async fn sign_out(Extract(state): Extract<State>, headers: HeaderMap) -> Result<
     Ok((cookies, Redirect::to("/sign-in?signed_out=1")).into_response())
 }
 
-/// The address to return to: always a path of this site, whatever was asked for. None if it is not one, or leads to
+/// The address to return to: always a path of this site, whatever was asked for. `None` if it is not one, or leads to
 /// sign-in again.
 pub fn way_back(site: &Site, wanted: &str) -> Option<String> {
     if wanted.is_empty() || wanted.chars().any(char::is_control) {

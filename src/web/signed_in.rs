@@ -75,7 +75,7 @@ impl SignedIn {
         if sight::audit(self.visitor.roles) { Ok(()) } else { Err(self.not_theirs()) }
     }
 
-    /// The current policy; none if it cannot be read.
+    /// The current policy; `None` if it cannot be read.
     pub fn rules(&self) -> Option<&Current> {
         self.unruled.is_none().then_some(&*self.policy)
     }

@@ -82,7 +82,7 @@ pub struct AlarmRow {
     pub since: Html,
     /// The address of the access that it is about.
     pub address: Option<String>,
-    /// The address that clears it; none if it clears by itself.
+    /// The address that clears it; `None` if it clears by itself.
     pub clear: Option<String>,
 }
 
@@ -331,7 +331,7 @@ fn audit_log(health: &Health, checked: &ChainWalks, alive: bool) -> Plain {
     Plain { what: "Audit log", pill, sentence: Html::sentence(&Sentence::default().text(text)) }
 }
 
-/// A sentence about the workers that stopped without signing off; none if there are none.
+/// A sentence about the workers that stopped without signing off; `None` if there are none.
 fn earlier_workers(earlier: &[&WorkerAlive]) -> Option<String> {
     let youngest = earlier.iter().map(|worker| worker.silent_for).min()?;
     let many = match earlier.len() {

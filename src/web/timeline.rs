@@ -34,7 +34,7 @@ pub struct TimelineEvent {
     /// Whether the icon turns, since it is happening now.
     pub turns: bool,
     pub text: Html,
-    /// None for what has not happened yet.
+    /// `None` for what has not happened yet.
     pub at: Option<Timestamp>,
     /// What a person wrote about it.
     pub quote: Option<String>,

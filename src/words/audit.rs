@@ -14,11 +14,11 @@ use latchkey_domain::{
 #[derive(Debug, Clone, Copy)]
 pub struct ToldEvent<'a> {
     pub action: &'a str,
-    /// What happened; none if this version does not know the event.
+    /// What happened; `None` if this version does not know the event.
     pub event: Option<&'a Event>,
     /// The name of the person, or the process, that did it.
     pub actor: &'a str,
-    /// The name of the person that it concerns; none if that is the actor.
+    /// The name of the person that it concerns; `None` if that is the actor.
     pub person: Option<&'a str>,
     pub cluster: Option<&'a str>,
 }

@@ -36,7 +36,8 @@ pub enum Reader {
 
 impl ClusterOnHold<'_> {
     /// "Nothing can be set up on `prod-eu` since 14:20 CET: Latchkey cannot work on it now; operators see why. What is
-    /// approved waits, for 30 minutes at most." To a person who cannot ask meanwhile: "Ask once it can." It has no internal detail.
+    /// approved waits, for 30 minutes at most." To a person who cannot ask meanwhile: "Ask once it can." It has no
+    /// internal detail.
     pub fn not_now(&self, reader: Reader, clock: &Clock) -> Sentence {
         let sentence = match self.hold {
             HoldReason::Paused { why, .. } => {

@@ -80,7 +80,7 @@ pub fn condition(target: Target, condition: &Condition, clock: &Clock) -> Option
     }
 }
 
-/// A blocker as a whole sentence; none if the blocker is empty.
+/// A blocker as a whole sentence; `None` if the blocker is empty.
 fn told(why: &Blocker) -> Option<String> {
     (!why.is_empty()).then(|| full_stop(&super::blocker::sentence(why)))
 }

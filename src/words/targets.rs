@@ -21,7 +21,7 @@ pub fn accesses_and_waiting(number: i64, waiting: i64) -> String {
     }
 }
 
-/// "after 3 tries"; none before the first.
+/// "after 3 tries"; `None` before the first.
 pub fn tries(attempts: i32) -> Option<String> {
     usize::try_from(attempts).ok().filter(|tries| *tries > 0).map(|tries| match tries {
         1 => "after 1 try".to_owned(),
@@ -34,7 +34,7 @@ pub fn accept_restore(cluster: &str) -> String {
     format!("latchkey accept-restore {cluster}")
 }
 
-/// How the legs of a target fare.
+/// The state of a target's legs.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Fare {
     pub all: usize,

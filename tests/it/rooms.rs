@@ -51,8 +51,8 @@ fn sql_is_in_the_store_alone() {
     }
 }
 
-/// Structs with a list of pinned namespaces: the terms of an access, what a cluster was seen to have, and an ask whose terms
-/// are not all known yet.
+/// Structs with a list of pinned namespaces: the terms of an access, what a cluster was seen to have, and an ask whose
+/// terms are not all known yet.
 const WITH_NAMESPACES: [&str; 3] =
     ["crates/domain/src/access/terms.rs", "crates/domain/src/plan/observation.rs", "src/actions/ask.rs"];
 

@@ -2,9 +2,9 @@
 //! the cluster's mode has it ask the table and aws-auth.
 //!
 //! Both are written in place, which the authenticator sees within some ten milliseconds; a file that is moved over the
-//! other one it sees only a second later. What it reads of a file that is half written is no JSON: it logs that, keeps
+//! other one it sees only a second later. What it reads of a file that is half written is not JSON: it logs that, keeps
 //! what it had, and reads again. A switch of the order can refuse people for some milliseconds, since the authenticator
-//! empties every table first; a change of the entries refuses nobody else.
+//! empties every table first; a change of the entries refuses no other person.
 
 use crate::write;
 use anyhow::ensure;

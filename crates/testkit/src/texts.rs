@@ -11,8 +11,8 @@ use latchkey_domain::{
 };
 use std::fmt::Display;
 
-/// The policy.toml of a town of two clusters, one of them production: one lead of payments lets developers look, two let
-/// them change things.
+/// The policy.toml of a town of two clusters, one of them production: one lead of payments lets developers look, two
+/// let them change things.
 pub const POLICY: &str = include_str!("policy.toml");
 
 /// The latchkey.toml of a portal whose identity provider is not there, with limits that no test reaches.

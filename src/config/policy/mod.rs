@@ -34,7 +34,7 @@ const LARGEST_BYTES: usize = 1_048_576;
 /// A policy.toml that was read, with its faults.
 #[derive(Debug, Clone)]
 pub struct CheckedPolicy {
-    /// None if a fault is an error.
+    /// `None` if a fault is an error.
     pub policy: Option<PolicyFile>,
     /// In the order of their places, warnings included.
     pub faults: Vec<ConfigFault>,

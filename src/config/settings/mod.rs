@@ -39,7 +39,7 @@ pub struct Settings {
 pub struct Server {
     /// The address that it listens on; TLS ends before it.
     pub listen: SocketAddr,
-    /// The address of the health checks; none if there are none.
+    /// The address of the health checks; `None` if there are none.
     pub internal: Option<SocketAddr>,
     /// The URL for browsers: https, or http with a loopback host. Without path, query and user.
     pub public_url: Url,
@@ -69,7 +69,7 @@ impl Server {
 /// `[worker]`: the worker.
 #[derive(Debug, Clone)]
 pub struct WorkerSettings {
-    /// The address of the health checks; none if there are none.
+    /// The address of the health checks; `None` if there are none.
     pub internal: Option<SocketAddr>,
 }
 
@@ -135,7 +135,7 @@ pub struct Login {
     /// Exactly as in the provider's tokens.
     pub issuer: String,
     pub client_id: String,
-    /// None for a public client, which only PKCE protects.
+    /// `None` for a public client, which only PKCE protects.
     pub client_secret: Option<SecretString>,
     /// Always includes `openid`.
     pub scopes: Vec<String>,

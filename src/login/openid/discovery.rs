@@ -29,7 +29,7 @@ pub struct Discovery {
     pub jwks_uri: Url,
     /// The userinfo endpoint, or why there is no usable one.
     pub userinfo_endpoint: Result<Url, &'static str>,
-    /// None if the document does not say; the same for the next two.
+    /// `None` if the document does not say; the same for the next two.
     pub token_auth: Option<Vec<String>>,
     pub response_types: Option<Vec<String>>,
     pub challenge_methods: Option<Vec<String>>,

@@ -110,7 +110,7 @@ impl Tokens {
         self.refusal.as_ref()
     }
 
-    /// The access token for the userinfo endpoint; none if the provider sent none.
+    /// The access token for the userinfo endpoint; `None` if the provider sent none.
     pub fn bearer(&self) -> Option<&str> {
         Some(self.access_token.secret().as_str()).filter(|token| !token.is_empty())
     }

@@ -49,7 +49,7 @@ impl ToldObject {
         self.get(name).and_then(Value::as_str)
     }
 
-    /// The texts of a list, or the words of a text. None for any other value.
+    /// The texts of a list, or the words of a text. `None` for any other value.
     pub fn texts(&self, name: &str) -> Option<Vec<&str>> {
         match self.get(name)? {
             Value::Array(list) => Some(list.iter().filter_map(Value::as_str).collect()),

@@ -91,7 +91,7 @@ pub async fn kept_among_newest(connection: &mut PgConnection, most: i64) -> Resu
     Ok(row.first.map(|event| kept_from_sealing(row.last, &event, row.events)))
 }
 
-/// What is wrong where this event, and so many in all, were kept from being sealed, after the last link.
+/// The break in a chain of which `events` events, `first` among them, were kept from being sealed after the last link.
 pub(in crate::store) fn kept_from_sealing(last: i64, first: &str, events: i64) -> BrokenChain {
     BrokenChain::after(u64::try_from(last).unwrap_or(0), kept(first, events))
 }

@@ -91,8 +91,8 @@ pub async fn step(store: &Store, rest: SignedDuration) -> Result<WalkStep, Store
 }
 
 impl Tx {
-    /// Has the next walk begin now. Returns whether that is new: one that is under way, or that was asked for and did not
-    /// begin yet, is the one that is meant.
+    /// Has the next walk begin now. Returns whether that is new: one that is under way, or that was asked for and did
+    /// not begin yet, is the one that is meant.
     ///
     /// # Errors
     /// `Database`.

@@ -1,4 +1,4 @@
-//! How the legs of a target fare.
+//! The state of a target's legs.
 
 use latchkey_domain::access::GrantId;
 use serde::Deserialize;
@@ -8,41 +8,41 @@ use std::{
 };
 use uuid::Uuid;
 
-/// How a leg of a target fares, as far as it matters to the next run.
+/// What the next run has to know of a leg.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LegState {
-    /// Failed attempts since it last went well.
+    /// Failed attempts since its last success.
     pub attempts: u32,
-    /// How long its back-off lasts still; not where an operator wants it looked at anew.
+    /// How long its back-off still lasts; `None` if it is over, or if an operator asked for another look.
     pub rests: Option<Duration>,
     /// Whether the last look found nothing wrong.
     pub well: bool,
-    /// How long ago it was last proven; none where it never was, or where its row does not tell by what.
+    /// How long ago it was last proven; `None` if it never was, or if its row does not say by which evidence.
     pub proven: Option<Duration>,
-    /// Whether an operator wants it looked at anew.
+    /// Whether an operator asked for another look.
     pub tried: bool,
     /// Whether the last proof, or a look since, showed that it allows more than was decided.
     pub wider: bool,
-    /// What of it the last look left in place.
+    /// Its bindings, lines and entries that the last look left in place.
     pub stood: BTreeSet<String>,
 }
 
 impl LegState {
-    /// Whether nothing is to be done about it now. What is to go rests no longer than any answer may ask for, also where
-    /// nobody could record yet that it ends.
+    /// Whether the run leaves it alone, since its back-off lasts. If the grant ends, a back-off of more than
+    /// [`LONGEST_REST_OF_AN_END`] does not count, even if its end has not been recorded yet.
     pub(super) fn is_resting(&self, ends: bool) -> bool {
         self.rests.is_some_and(|rests| !ends || rests <= LONGEST_REST_OF_AN_END)
     }
 }
 
-/// The legs of a target's grants that are not over, by grant.
+/// The legs of a target's grants that have not ended, by grant.
 pub type Legs = BTreeMap<GrantId, LegState>;
 
-/// The longest that a leg of what ends rests, whatever its row says: as long as an answer may ask to be left alone.
+/// The longest back-off of a leg whose grant ends, whatever its row says: the longest that an answer may ask for.
 pub const LONGEST_REST_OF_AN_END: Duration = Duration::from_mins(2);
 
-/// A row of `grant_leg`. A back-off is `next_try`, which the portal may clear; one of what ends is that only as far as the
-/// worker itself wrote it (`rests_until`), so that nobody else makes a revocation rest.
+/// A row of `grant_leg`. A back-off lasts until `next_try`, which the portal may clear. If the grant ends, it lasts no
+/// longer than `rests_until`, which only the worker writes, so that no other client can delay a revocation.
 #[expect(clippy::struct_excessive_bools, reason = "each is a column of the statement")]
 #[derive(Debug, Deserialize)]
 pub(super) struct LegRow {
@@ -51,7 +51,7 @@ pub(super) struct LegRow {
     attempts: i32,
     well: bool,
     revoking: bool,
-    /// In seconds, as `proven`.
+    /// In seconds, like `proven`.
     rests: Option<f64>,
     proven: Option<f64>,
     tried: bool,
@@ -60,10 +60,10 @@ pub(super) struct LegRow {
 }
 
 impl LegRow {
-    /// How it fares.
+    /// Its state.
     pub fn state(&self) -> LegState {
         let lasts = |seconds: Option<f64>| seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        // What ends rests no longer than any answer may ask for: a clock that went back makes it no longer.
+        // The back-off of an end is bounded: a clock that went back does not make it longer.
         let rests = lasts(self.rests).filter(|rests| !self.revoking || *rests <= LONGEST_REST_OF_AN_END);
         LegState {
             attempts: u32::try_from(self.attempts).unwrap_or(0),

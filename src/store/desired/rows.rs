@@ -1,6 +1,6 @@
-//! Every row that the state of a cluster or a principal is made of, in one statement: so they are of one moment without
-//! a transaction, and a run and a preview ask the database once. Each row comes as JSON of its own, with what it is `of`:
-//! the size of one does not matter to the others, and a row that cannot be read is found out by itself.
+//! Every row that makes up the state of a cluster or a principal, in one statement: so all are of one moment without a
+//! transaction, and a run and a preview ask the database once. Each row is its own JSON, and `of` names its kind: the
+//! size of one row does not affect the others, and one unreadable row does not hide the others.
 //!
 //! `offset 0` keeps Postgres from merging a part into its neighbour: over a long history it would read every leg of a
 //! target, also of accesses that are over.
@@ -25,7 +25,7 @@ use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// The targets whose state is read. A target that is none has no rows.
+/// The targets whose state is read. No rows are read for a field that is `None`.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct WantedTargets {
     pub cluster: Option<ClusterId>,
@@ -41,7 +41,7 @@ pub(super) struct Rows {
     /// The cluster, and those on which the principal has grants.
     pub clusters: BTreeMap<ClusterId, ClusterColumns>,
     pub principal: Option<PrincipalColumns>,
-    /// The grants of either that are not over.
+    /// The grants of either target that have not ended.
     pub grants: Vec<Locked>,
     pub legs: Vec<LegRow>,
     /// The handles of the people who decided on a grant of the cluster.
@@ -59,11 +59,11 @@ pub(super) struct Rows {
     pub entries_uncertain: BTreeSet<PrincipalId>,
     /// The policies that interrupted runs of the last day were about to write for the principal, in JSON.
     pub interrupted: Vec<String>,
-    /// The last write of the principal's policy, where IAM may not show it yet.
+    /// The last write of the principal's policy, if IAM may not show it yet.
     pub recent: Option<PolicyWrite>,
 }
 
-/// When the statement looked, and at whose database.
+/// When the statement read, and from which installation's database.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(super) struct Moment {
     /// Business time.
@@ -71,16 +71,16 @@ pub(super) struct Moment {
     pub installation: InstallationId,
 }
 
-/// A cluster's row, with what the last run on it left.
+/// A cluster's row, with what the last run on it recorded.
 #[derive(Debug, Deserialize)]
 pub(super) struct ClusterColumns {
     pub id: ClusterId,
     pub name: String,
     pub arn: String,
     pub epoch: Option<i64>,
-    /// What the cluster's marker says at most, unless the database is behind.
+    /// The highest epoch that the cluster's marker may name, unless the database was restored from a backup.
     pub marked: Option<i64>,
-    /// What the operator said who paused granting.
+    /// The reason for a pause of granting, as the operator gave it.
     pub paused: Option<String>,
     /// Why the cluster is fenced, as `latchkey_blocker` tells it.
     pub fenced: Option<String>,
@@ -92,9 +92,9 @@ pub(super) struct PrincipalColumns {
     pub arn: String,
     pub unique_id: String,
     pub ended: bool,
-    /// For how many seconds another unique id was seen.
+    /// For how many seconds another unique id has been seen.
     pub differs: Option<f64>,
-    /// Whether the ARN is proven anew.
+    /// Whether another row holds the ARN, since it was proven again.
     pub succeeded: bool,
 }
 
@@ -140,10 +140,10 @@ impl Rows {
         }
     }
 
-    /// When and where it was read.
+    /// When, and from which installation's database, it was read.
     ///
     /// # Errors
-    /// `Corrupt` where the statement gave no such row.
+    /// `Corrupt` if the statement gave no such row.
     pub fn moment(&self) -> Result<Moment, StoreError> {
         self.moment.ok_or_else(|| StoreError::corrupt("installation", "id", "no row"))
     }
@@ -159,17 +159,17 @@ impl Rows {
         })
     }
 
-    /// How the legs of a target fare, by their grants.
+    /// The state of a target's legs, by grant.
     pub fn legs_of(&self, target: Target) -> super::Legs {
         let own = self.legs.iter().filter(|leg| leg.target_kind == target.kind());
         own.map(|leg| (GrantId(leg.grant_id), leg.state())).collect()
     }
 }
 
-/// Reads what there is of a cluster, of a principal, or of both.
+/// Reads the rows of a cluster, of a principal, or of both.
 ///
 /// # Errors
-/// `Database`; `Corrupt` where a row has another shape than its columns allow.
+/// `Database`; `Corrupt` if a row has another shape than its columns allow.
 pub(super) async fn read(connection: &mut PgConnection, wanted: WantedTargets) -> Result<Rows, StoreError> {
     let mut rows = Rows::default();
     for part in parts(connection, wanted).await? {

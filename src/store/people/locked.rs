@@ -14,9 +14,9 @@ pub struct LockedPrincipal<'tx> {
 }
 
 impl Tx {
-    /// Locks a principal, to renew it or to end it, after the requests that wait for it. Meanwhile no ask and no vote goes by it. The
-    /// lock allows new rows that refer to it: a run that holds a target records lines of aws-auth for it, and would
-    /// deadlock otherwise.
+    /// Locks a principal, to renew it or to end it, after the requests that wait for it. Meanwhile no ask and no vote
+    /// goes by it. The lock allows new rows that refer to it: a run that holds a target records lines of aws-auth for
+    /// it, and would deadlock otherwise.
     ///
     /// # Errors
     /// `Database`.

@@ -1,6 +1,6 @@
-//! A person who asks, as the form of an ask goes by them: what they have proven, what they have and wait for, and who
-//! could decide. One statement, since a live form asks at every change. Each row comes as JSON of its own, with what it is
-//! `of`, so that one that cannot be read takes no other with it.
+//! What the form of a request needs to know of the person who asks: what they have proven, what they have and wait for,
+//! and who could decide. One statement, since a live form asks at every change. Each row is its own JSON, and `of`
+//! names its kind, so that one unreadable row does not hide the others.
 
 use crate::store::{
     Store, StoreError,
@@ -15,27 +15,27 @@ use uuid::Uuid;
 /// A person who asks.
 #[derive(Debug, Clone, Default)]
 pub struct Asker {
-    /// What they have proven and what still stands, oldest first.
+    /// The identities that they have proven and that still stand, oldest first.
     pub principals: Vec<Principal>,
     /// The known people whom a policy names as approvers.
     pub approvers: Vec<Person>,
-    /// Their accesses that are not over, the one that ends first in front.
+    /// Their accesses that have not ended, the one that ends first in front.
     pub held: Vec<AskersAccess>,
     /// Their latest requests, newest first.
     pub asked: Vec<AskersRequest>,
 }
 
-/// An access of theirs, as a choice of a cluster tells of it.
+/// One of their accesses, as the form shows it beside a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct AskersAccess {
     id: Uuid,
     pub cluster: String,
     pub profile: String,
-    /// None while it is set up.
+    /// `None` while it is being set up.
     pub until: Option<Timestamp>,
 }
 
-/// A request of theirs, likewise.
+/// One of their requests, as the form shows it beside a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct AskersRequest {
     id: Uuid,
@@ -46,7 +46,7 @@ pub struct AskersRequest {
     pub submitted_at: Timestamp,
 }
 
-/// As many accesses and requests as a choice goes by.
+/// The most accesses and requests that the form considers.
 const ACCESSES: i64 = 200;
 const REQUESTS: i64 = 50;
 

@@ -1,4 +1,5 @@
-//! The cluster that a person chooses to ask for, in one statement: its row, the last look at it, and what holds it.
+//! The cluster that a person chooses in the form of a request, in one statement: its row, the last look at it, and what
+//! keeps new accesses from it.
 
 use super::hold::{Gravest, Hold, OnHold};
 use crate::store::{
@@ -13,17 +14,17 @@ use latchkey_domain::{
 };
 use std::sync::Arc;
 
-/// A cluster that is chosen.
+/// A chosen cluster.
 #[derive(Debug, Clone)]
 pub struct Chosen {
     pub cluster: Cluster,
     /// The last look at it, parsed once for all who share a store.
     pub observed: Option<Observed<Arc<ClusterObservation>>>,
-    /// The gravest of what holds it; nothing where all is well with it.
+    /// The gravest reason why nothing new is set up on it; `None` if there is no such reason.
     pub held: Option<OnHold>,
 }
 
-/// The cluster of this name. What a look at it shows is read only where this process has not read that look before.
+/// The cluster of this name. What a look at it shows is read only if this process has not read that look before.
 ///
 /// # Errors
 /// `Database`.

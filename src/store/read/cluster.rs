@@ -153,7 +153,7 @@ pub struct LiveAccess {
     pub active: Option<(Timestamp, Timestamp)>,
     /// The Kubernetes name of its holder there, once one is intended.
     pub username: Option<String>,
-    /// Of one that runs and is in doubt: when it was last proven on the cluster, if ever.
+    /// If it is active and in doubt: when it was last proven on the cluster, if ever.
     pub doubted: Option<LastProof>,
 }
 

@@ -1,4 +1,4 @@
-//! How the whole installation fares, for the status page.
+//! The health of the whole installation, for the status page.
 
 use crate::store::{
     Store, StoreError,
@@ -159,7 +159,7 @@ pub struct StuckPart {
 }
 
 impl Stuck {
-    /// Whether all that is told of it is told of an access that allows more than was approved, too.
+    /// Whether `wider` already says everything that its parts say.
     pub fn is_told_by(&self, wider: &[Wider]) -> bool {
         let own = wider.iter().filter(|wider| wider.grant == self.grant);
         let told: Vec<&Blocker> = own.flat_map(|wider| &wider.what).collect();

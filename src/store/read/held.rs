@@ -24,7 +24,7 @@ pub struct HeldAccess {
     pub active: Option<(Timestamp, Timestamp)>,
     /// The trouble of one of its legs, and why.
     pub trouble: Option<(Trouble, Blocker)>,
-    /// Of one that runs and is in doubt: when it was last proven on the cluster, if ever.
+    /// If it is active and in doubt: when it was last proven on the cluster, if ever.
     pub doubted: Option<LastProof>,
     /// Whether it runs and allows more than was approved.
     pub wider: bool,

@@ -35,7 +35,7 @@ pub enum Hold {
 }
 
 impl Hold {
-    /// Of the columns of a target that is held.
+    /// The hold that the columns of a target's row say.
     pub(super) fn of(Gravest { fenced, unmarked }: Gravest, by: Option<String>, why: Option<String>) -> Self {
         match (fenced, unmarked, by, why) {
             (true, _, _, _) => Self::Fenced,
@@ -56,14 +56,14 @@ impl Hold {
     }
 }
 
-/// What is graver than a pause, of the columns of a target.
+/// The columns of a target's row that are graver than a pause.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Gravest {
     pub fenced: bool,
     pub unmarked: bool,
 }
 
-/// A cluster on hold, as a row of a statement that reads other things, too.
+/// A cluster on hold, as one row among others of a larger statement.
 #[derive(Debug, Deserialize)]
 pub(super) struct HeldRow {
     id: ClusterId,
@@ -82,7 +82,7 @@ impl HeldRow {
     }
 }
 
-/// What these rows tell, the gravest first.
+/// The holds that these rows say, the gravest first.
 pub(super) fn in_order(mut rows: Vec<HeldRow>) -> Vec<OnHold> {
     rows.sort_by(|one, other| one.order().cmp(&other.order()));
     let held = rows.into_iter().map(|row| OnHold {
@@ -94,7 +94,7 @@ pub(super) fn in_order(mut rows: Vec<HeldRow>) -> Vec<OnHold> {
     held.collect()
 }
 
-/// The gravest of what holds a cluster; nothing where all is well with it.
+/// The gravest reason why nothing new is set up on a cluster; `None` if there is no such reason.
 ///
 /// # Errors
 /// `Database`.

@@ -11,10 +11,10 @@
 //! - one plan for all combinations of filters that may be absent, hence `plan_cache_mode` of the sessions.
 //!
 //! A change of the live form that asks takes seven statements: the session with the policy's hash, the count of forms,
-//! what every page tells of the whole (`pulse`), the asker, the chosen cluster, the last look at the principal, and what
-//! both targets should be (`desired`, which a run reads, too). `tests/it/web/statements.rs` counts them. A statement
-//! that reads several things gives each row as JSON of its own, so that one that cannot be read takes no other with it.
-//! What a look at a cluster shows is parsed once and known by its hash after that.
+//! what every page tells of the whole (`pulse`), the asker, the chosen cluster, the last look at the principal, and
+//! what both targets should be (`desired`, which a run reads, too). `tests/it/web/statements.rs` counts them. A
+//! statement that reads several things gives each row as JSON of its own, so that one that cannot be read takes no
+//! other with it. What a look at a cluster shows is parsed once and known by its hash after that.
 //!
 //! What does read everything: the walk, `audit verify`, and an export, also before its first byte, since an event that
 //! was kept out of the chain shows nowhere else.

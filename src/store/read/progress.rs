@@ -43,7 +43,7 @@ pub struct GrantProgress {
     /// Residual access, as sentences of the row.
     pub residual: Vec<String>,
     pub legs: Vec<LegProgress>,
-    /// That granting is paused on its cluster, where it is: a worker may not have looked since.
+    /// The pause of granting on its cluster, if there is one: the worker may not have looked since.
     pub paused: Option<Blocker>,
     /// In the order of time.
     pub steps: Vec<StepTaken>,
@@ -61,19 +61,19 @@ impl GrantProgress {
         self.legs.iter().find(|leg| matches!(leg.target, Target::Cluster(_)))
     }
 
-    /// When it was last proven to work on its cluster. `None` if its row does not tell, or not by what.
+    /// When it was last proven to work on its cluster. `None` if its row does not say when, or by which evidence.
     pub fn last_proof(&self) -> Option<Timestamp> {
         let leg = self.on_cluster().filter(|leg| leg.proven == Proven::Present)?;
         leg.proven_at.filter(|_| leg.evidence.tells())
     }
 
-    /// Of one that ended: since when it was in doubt until then, if it was.
+    /// If it ended in doubt: since when it had been in doubt.
     pub fn ended_in_doubt(&self) -> Option<Timestamp> {
         self.on_cluster().filter(|_| self.state == GrantState::Ended)?.doubted_since
     }
 
-    /// Of one that runs: what the worker saw since its last proof by which the cluster is not, or may not be, as it was
-    /// proven, and when that proof was.
+    /// If it is active: what the worker saw since its last proof that shows that the cluster is not, or may not be, as
+    /// it was proven; and when that proof was.
     pub fn doubt(&self) -> Option<Doubt<'_>> {
         let leg = self.on_cluster()?;
         let (_, why) = leg.condition.trouble().filter(|_| self.state == GrantState::Active)?;
@@ -113,8 +113,8 @@ impl GrantProgress {
         is_wanted && self.legs.iter().any(|leg| leg.compared == Compared::Unprotected)
     }
 
-    /// The gravest trouble of its legs, and why; for a new access without one, that granting is paused. `None` if the access
-    /// is over.
+    /// The gravest trouble of its legs, and why; for a new access without one, that granting is paused. `None` if the
+    /// access is over.
     pub fn trouble(&self) -> Option<(Trouble, &Blocker)> {
         let troubles = self.legs.iter().filter_map(|leg| leg.condition.trouble());
         let gravest = troubles.max_by_key(|(trouble, _)| *trouble).filter(|_| !self.is_over());

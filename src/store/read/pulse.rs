@@ -1,4 +1,4 @@
-//! How the whole installation fares, for the banners over every page.
+//! The health of the whole installation, for the banners over every page.
 
 use super::hold::{self, HeldRow, OnHold};
 use crate::store::{

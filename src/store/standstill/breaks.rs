@@ -1,5 +1,6 @@
-//! Targets whose runs break off again and again: each claim raises the epoch, and only a run that reaches its end records
-//! its own as `finished_epoch`. What ends the runs (an error, a lease that is over, a process that dies) does not matter.
+//! Targets whose runs break off again and again: each claim raises the epoch, and only a run that reaches its end
+//! records its own as `finished_epoch`. What ends the runs (an error, a lease that is over, a process that dies) does
+//! not matter.
 
 use super::{LONG, MOST, said, tables::Watch};
 use crate::store::{Store, StoreError};
@@ -9,7 +10,7 @@ use latchkey_domain::access::{
 };
 use std::time::Instant;
 
-/// So many claims without an end are no accident of one process: a run is under way in one of them.
+/// Fewer unfinished claims may be an accident of one process: one of them may be a run that is still under way.
 const CLAIMS: i64 = 3;
 /// The longest that is told of why the last run broke off, in characters.
 const LONGEST_WHY: usize = 300;

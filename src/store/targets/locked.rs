@@ -21,9 +21,9 @@ pub struct FinishedRun<'a> {
     pub failure: Option<(&'a Blocker, &'a str)>,
 }
 
-/// A transaction of a run that has its target's row locked, and whose claim is the newest. What may be written only then
-/// is a method of it, here and beside the tables that it writes. Only [`Tx::lock_target`] makes one, and the lock ends with
-/// the transaction.
+/// A transaction of a run that has its target's row locked, and whose claim is the newest. What may be written only
+/// then is a method of it, here and beside the tables that it writes. Only [`Tx::lock_target`] makes one, and the lock
+/// ends with the transaction.
 #[derive(Debug)]
 pub struct LockedTarget {
     tx: Tx,
@@ -98,8 +98,8 @@ impl LockedTarget {
         Ok(())
     }
 
-    /// Ends the run's lease. An operator's wish to have it looked at anew is fulfilled with it, unless it came after the
-    /// run's claim: the run may have asked before.
+    /// Ends the run's lease. An operator's wish to have it looked at anew is fulfilled with it, unless it came after
+    /// the run's claim: the run may have asked before.
     ///
     /// # Errors
     /// `Database`.

@@ -66,14 +66,14 @@ pub struct View {
     pub ask_again: Option<String>,
     /// Changes when anything that is shown changes.
     pub version: String,
-    /// Seconds between polls; none if nothing will change by itself.
+    /// Seconds between polls; `None` if nothing will change by itself.
     pub poll: Option<u32>,
 }
 
 /// How its holder uses the access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HowTo {
-    /// The address of the kubeconfig; none if the cluster was never read.
+    /// The address of the kubeconfig; `None` if the cluster was never read.
     pub download: Option<String>,
     pub file: String,
     pub identity_check: String,

@@ -18,8 +18,8 @@ pub const LONGEST: usize = 60;
 /// The most similar zones that are named if none matches.
 const NEAR: usize = 4;
 
-/// The zone with this name or city, as the IANA spells it; none for an empty text. Case does not matter, and spaces may
-/// stand for underscores.
+/// The zone with this name or city, as the IANA spells it; `None` for an empty text. Case does not matter, and spaces
+/// may stand for underscores.
 ///
 /// # Errors
 /// See [`NoZone`].

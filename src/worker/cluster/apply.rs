@@ -333,8 +333,8 @@ fn grants_of(step: &Step) -> Vec<GrantId> {
     }
 }
 
-/// Whether a ClusterRole that is to be made anew could not be deleted: what would be bound to it now could lose it to the
-/// delete of an interrupted run.
+/// Whether a ClusterRole that is to be made anew could not be deleted: what would be bound to it now could lose it to
+/// the delete of an interrupted run.
 fn awaits_deletion(step: &Step, applied: &RunWrites) -> bool {
     match step {
         Step::DeleteRole(leaving) => leaving.grants.iter().any(|grant| applied.failed.contains_key(grant)),

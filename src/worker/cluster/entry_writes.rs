@@ -1,4 +1,6 @@
-//! The writes of a run to EKS's own table. Each call is about one principal, and several go at a time.
+//! The writes of a run to EKS's own table. Each call is about one principal, and several go at a time. If EKS refuses
+//! an entry for want of a right, new mappings go on as lines of aws-auth in the same run, if the cluster's mode has
+//! both.
 
 use super::{
     super::{interrupted::Interrupted, trail},
@@ -88,8 +90,8 @@ impl ClusterRun<'_> {
         Ok(Ok(made))
     }
 
-    /// Deletes an entry of Latchkey's. The call names the principal alone, so EKS is asked again right before whether the
-    /// entry is the one that was seen.
+    /// Deletes an entry of Latchkey's. The call names the principal alone, so EKS is asked again right before whether
+    /// the entry is the one that was seen.
     async fn delete_entry(&self, entry: &EntryRemoval) -> Result<Result<Option<String>, Fault>, Interrupted> {
         let Ok(principal) = PrincipalArn::parse(&entry.arn) else { return Ok(Ok(None)) };
         let aws = &self.worker.aws;

@@ -67,7 +67,7 @@ pub(super) fn named(desired: &DesiredCluster) -> NamedObjects {
     }
 }
 
-/// What pages show: the last whole look, and why there is none of now.
+/// What pages show: the last whole look, and why this run made none.
 pub(super) async fn shown(
     worker: &Worker,
     id: ClusterId,

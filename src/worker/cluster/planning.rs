@@ -30,8 +30,8 @@ use std::time::Duration;
 /// milliseconds, and otherwise they would wait for the next run.
 const PASSING: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(60), Duration::from_millis(150)];
 
-/// The desired state, how its legs fare, and the second decision by what the cluster shows, all of one moment. If the
-/// cluster shows nothing, nothing is decided again, and no grant is set up that would need it.
+/// The desired state, the state of its legs, and the second decision by what the cluster shows, all of one moment. If
+/// the cluster shows nothing, nothing is decided again, and no grant is set up that would need it.
 pub(super) async fn desired(
     worker: &Worker,
     lease: &Lease,

@@ -57,7 +57,7 @@ pub const LIFE: [Step; 13] = [
     Step::Work,
 ];
 
-/// What follows where the deletion of a ClusterRole is tried, too.
+/// What follows if the deletion of a ClusterRole is tried, too.
 pub const ROLE_LEFT: [Step; 2] = [Step::Act(Act::EditNodes), Step::Work];
 
 /// The holder of both accesses.

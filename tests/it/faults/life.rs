@@ -10,8 +10,8 @@ use latchkey_simulator::seed::AuthenticationMode;
 /// Fewer permits, commits and outcomes than the whole life has: with fewer, the worker was not ended at some of them.
 const POINTS: u32 = 90;
 
-/// The whole life on a cluster in this mode, with a worker that dies after this many steps, and another worker after it.
-/// Gives whether the first died, and how many steps it took.
+/// The whole life on a cluster in this mode, with a worker that dies after this many steps, and another worker after
+/// it. Gives whether the first died, and how many steps it took.
 async fn lived(steps: u32, mode: AuthenticationMode) -> (bool, u32) {
     let mut course = Course::in_mode(mode).await;
     let life = Life::of(steps);

@@ -73,7 +73,7 @@ impl World {
         texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect()
     }
 
-    /// How the grant's leg on its cluster fares: `ok`, `retrying` or `blocked`.
+    /// The condition of the grant's leg on its cluster: `ok`, `retrying` or `blocked`.
     async fn condition(&self, grant: GrantId) -> String {
         sqlx::query_scalar("select condition from grant_leg where grant_id = $1 and target_kind = 'cluster'")
             .bind(grant.0)

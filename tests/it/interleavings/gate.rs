@@ -20,7 +20,7 @@ use tokio::{
 #[derive(Debug, Clone)]
 pub struct Statement {
     pub text: String,
-    /// The parameters' bytes, in PostgreSQL's binary format; none for null.
+    /// The parameters' bytes, in PostgreSQL's binary format; `None` for null.
     pub parameters: Vec<Option<Vec<u8>>>,
 }
 
@@ -58,7 +58,7 @@ struct Held {
     /// Transactions begun since the gate was set, and statements since the last BEGIN.
     begun: usize,
     since: usize,
-    /// None if the gate lets every statement pass.
+    /// `None` if the gate lets every statement pass.
     stop: Option<Stop>,
     /// Whether a statement waits at the gate.
     waits: bool,

@@ -128,7 +128,7 @@ async fn a_running_access_that_was_seen_otherwise_is_not_said_to_work() {
     let page = ana.get(&path).await.text;
     assert!(page.contains("Proven to work at ") && page.contains("it is there"));
     assert!(page.contains("This was proven to work") && page.contains("IAM was as it should be"), "{page}");
-    // A proof that tells nothing of what was seen is none.
+    // A proof that says nothing of what was seen is not a proof.
     let emptied = "update grant_leg set evidence = '{}' where target_kind = 'cluster'";
     sqlx::raw_sql(emptied).execute(town.owner.pool()).await.unwrap();
     let page = ana.get(&path).await.text;

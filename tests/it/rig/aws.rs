@@ -30,7 +30,7 @@ pub struct AwsUser {
 }
 
 impl Aws {
-    /// Starts moto in `folder`, which is removed when it ends; none if it is not installed.
+    /// Starts moto in `folder`, which is removed when it ends; `None` if it is not installed.
     pub async fn start(folder: &Path) -> Option<Self> {
         let program = Tool::Moto.require()?;
         let port = super::free_port();

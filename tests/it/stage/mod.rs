@@ -2,8 +2,8 @@
 //! them that is either simulated or real. The same story runs on both.
 //!
 //! The world: `simulated` is the simulator alone; `real` is kube-apiserver behind the AWS IAM authenticator, moto for
-//! IAM and STS, node's oidc-provider, and the simulator for EKS's own API only. There `Stage::real_with` has a cluster in
-//! a mode with access entries.
+//! IAM and STS, node's oidc-provider, and the simulator for EKS's own API only. There `Stage::real_with` has a cluster
+//! in a mode with access entries.
 #![allow(dead_code, reason = "the figures use less of it than the tests")]
 
 pub mod browser;
@@ -224,8 +224,8 @@ impl Stage {
         Some(Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await)
     }
 
-    /// The same with a cluster in this mode, whose authenticator goes by the access entries of the simulator's EKS. If the
-    /// mode has entries, one of them lets the worker in.
+    /// The same with a cluster in this mode, whose authenticator goes by the access entries of the simulator's EKS. If
+    /// the mode has entries, one of them lets the worker in.
     pub async fn real_with(mode: AuthenticationMode) -> Option<Self> {
         let door = Door::open().await;
         let backdrop = real::backdrop(&door, Some(mode)).await?;

@@ -249,7 +249,7 @@ impl Town {
         Seen(seen.try_into().unwrap())
     }
 
-    /// What the deciding form of a request shows now; none if the request cannot be decided.
+    /// What the deciding form of a request shows now; `None` if the request cannot be decided.
     pub async fn seen_now(&self, id: RequestId) -> Option<Seen> {
         let current = policy::current(&self.web).await.unwrap();
         let known = people::approvers(&self.web, &current.file).await.unwrap();

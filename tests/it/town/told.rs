@@ -90,7 +90,7 @@ impl Town {
         self.count(&format!("select count(*) from intent where grant_id = '{grant}'")).await
     }
 
-    /// Of how many writes nobody knows what became of them.
+    /// How many writes have no recorded outcome.
     pub async fn open_intents(&self) -> i64 {
         self.count("select count(*) from intent where finished_at is null").await
     }

@@ -19,7 +19,7 @@ use tower::ServiceExt as _;
 const MOST: u64 = 8;
 /// The first answers of a process prepare each statement on a connection, and read what is kept after that.
 const WARM: usize = 2;
-/// Of so many answers the quickest is told.
+/// How many answers are timed; the quickest counts.
 const TIMED: usize = 10;
 
 /// A portal with one connection, on which every statement is counted.

@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | (a completing vote) | `scheduled` | [`super::request::Pending::decide`] | quorum |
 //! | `scheduled` | `provisioning` | [`Scheduled::start`] | at once: the worker's clock sees it |
-//! | `provisioning` | `active` | [`Provisioning::activate`] | every leg proven present by its last look, before `activate_by` |
+//! | `provisioning` | `active` | [`Provisioning::activate`] | every leg that the profile needs proven present by its last look, before `activate_by` |
 //! | `scheduled`, `provisioning` | `revoking` | [`Live::revoke`] | given back, revoked, or `undeliverable` past `activate_by` |
 //! | `active` | `revoking` | [`Live::revoke`] | given back, revoked, or `expired` past `until` |
 //! | `revoking` | `ended` | [`Revoking::end`] | every leg proven gone |

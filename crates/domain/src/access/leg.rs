@@ -1,4 +1,4 @@
-//! Legs: the part of a grant on each of its two targets, with what was proven there and how it fares.
+//! Legs: the part of a grant on each of its two targets, with what was proven there and its condition.
 
 use super::{blocker::Blocker, compared::Compared, transition::Target};
 use jiff::Timestamp;

@@ -156,7 +156,7 @@ impl RulesSource {
 }
 
 impl Profile {
-    /// The name of the ClusterRole that its own rules are made into; none where it names others'.
+    /// The name of the ClusterRole that its own rules are made into; `None` if it names existing ClusterRoles.
     pub fn own_role(&self) -> Option<String> {
         match &self.source {
             RulesSource::ClusterRoles(_) => None,
@@ -171,8 +171,8 @@ impl ResolvedProfile {
         self.roles.iter().flat_map(|role| role.rules.iter().cloned()).collect()
     }
 
-    /// The part of it that requests can use where it is bound. Rights that never work are reported for the profile's
-    /// own rules only: foreign ClusterRoles list kinds of all versions.
+    /// The part of it that requests can use within `reach`. Rights that never work are reported for the profile's own
+    /// rules only: foreign ClusterRoles list kinds of all versions.
     pub fn workable(&self, reach: &Reach, kinds: &Kinds) -> Workable {
         let mut all = Workable::default();
         for role in &self.roles {

@@ -3,8 +3,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Reads the JSON of a row. A plain text is what an earlier version `said`. A value of a code that this version does not
-/// know is of a `later` one, and is kept by that name; it is empty if the value has none.
+/// Reads the JSON of a row. A plain text is what an earlier version `said`. A value of a code that this version does
+/// not know is of a `later` one, and is kept by that name; it is empty if the value has none.
 pub(super) fn read<T: DeserializeOwned>(value: Value, said: impl Fn(String) -> T, later: impl Fn(String) -> T) -> T {
     if let Value::String(text) = value {
         return said(text);

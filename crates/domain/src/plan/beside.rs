@@ -49,8 +49,8 @@ impl Beside {
         self.by_source.entry(AllowedBy::Unexplained).or_default().insert(question.attributes.to_string());
     }
 
-    /// EKS's own table lets the principal in, by an entry that is not Latchkey's; no review shows what its access policies
-    /// allow.
+    /// EKS's own table lets the principal in, by an entry that is not Latchkey's; no review shows what its access
+    /// policies allow.
     pub(super) fn entry(
         &mut self,
         desired: &DesiredCluster,

@@ -112,8 +112,8 @@ pub fn own_mapping(worker: &PrincipalArn) -> (&'static str, String) {
     (key, yaml::emit(&json!([{ field: arn, "username": WORKER, "groups": [] }])))
 }
 
-/// The command by which an administrator gives the worker an access entry on a cluster: of an IAM user as it is, of a role
-/// by the ARN with its path, and with a fixed username, since the worker's RBAC names it.
+/// The command by which an administrator gives the worker an access entry on a cluster: of an IAM user as it is, of a
+/// role by the ARN with its path, and with a fixed username, since the worker's RBAC names it.
 pub fn own_entry_command(worker: &PrincipalArn, cluster: &ClusterArn) -> String {
     format!(
         "aws eks create-access-entry --region {} --cluster-name {} \\\n  --principal-arn {worker} \\\n  --username {WORKER}\n",
@@ -181,11 +181,11 @@ pub fn conditions_of(action: &str) -> &'static [IamCondition] {
 /// The usernames that only Latchkey gives.
 const OWN_USERNAMES: &str = "latchkey:*";
 
-/// What the worker may do in AWS: look at the policy's clusters and their access entries, make and delete entries of its
-/// own (never change one, associate a policy with one, or change a cluster), see whether any user is still
-/// the one that was proven, and maintain one inline policy and the tags of users below the accounts' `principal_paths`.
-/// With a permissions boundary, it may only write the policies of users that have it, so that what it writes can never
-/// exceed the boundary.
+/// What the worker may do in AWS: look at the policy's clusters and their access entries, make and delete entries of
+/// its own (never change one, associate a policy with one, or change a cluster), see whether any user is still the one
+/// that was proven, and maintain one inline policy and the tags of users below the accounts' `principal_paths`. With a
+/// permissions boundary, it may only write the policies of users that have it, so that what it writes can never exceed
+/// the boundary.
 pub fn iam_statements(file: &PolicyFile, boundary: Option<&str>) -> Vec<WorkerStatement> {
     let clusters: Vec<String> = file.clusters.iter().map(|cluster| cluster.arn.to_string()).collect();
     let entries: Vec<String> = file.clusters.iter().map(access_entries).collect();

@@ -225,8 +225,8 @@ fn away(desired: &DesiredCluster, observed: &ObservedBinding, grant: Option<Gran
     steps
 }
 
-/// Whether EKS only failed to answer in time about an entry: a running access is left as it was, and is asked about at the
-/// next look.
+/// Whether EKS only failed to answer in time about an entry: a running access is left as it was, and is asked about at
+/// the next look.
 fn is_passing(standing: &Standing) -> bool {
     let Standing::Refused(Blocker::EntryUnknown { why, .. }) = standing else { return false };
     matches!(**why, Blocker::EntrySlow {} | Blocker::Transient { .. } | Blocker::Throttled { .. })

@@ -42,7 +42,7 @@ pub struct DesiredCluster {
     /// one by now, so nothing is granted or repaired on it: accesses that end are removed, and active ones are left as
     /// they are.
     pub undescribed: Option<Blocker>,
-    /// How a new mapping is written where the cluster's mode lets it be either.
+    /// How a new mapping is written if the cluster's mode allows both.
     pub prefers: MappingKind,
     /// How long after it was made an access entry may be unknown to the cluster's API servers.
     pub entry_settle: SignedDuration,

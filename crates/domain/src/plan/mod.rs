@@ -3,8 +3,8 @@
 //! - [`observation`]: what the worker saw of a target.
 //! - [`desired`]: the desired state of a target: the set of its live grants.
 //! - [`authenticator`]: how a cluster maps an ARN, by aws-auth and access entries, and the change of aws-auth.
-//! - [`cluster`]: the steps that bring a cluster to its desired state; its parts: [`bindings`], [`own_roles`]
-//!   (which of them go), [`widening`], [`obstacles`] (namespaces, ClusterRoles); [`tampering`]: changes by other clients.
+//! - [`cluster`]: the steps that bring a cluster to its desired state; its parts: [`bindings`], [`own_roles`] (which of
+//!   them go), [`widening`], [`obstacles`] (namespaces, ClusterRoles); [`tampering`]: changes by other clients.
 //! - [`existence`]: whether a cluster is still the one that was adopted.
 //! - [`principal`]: the same for an IAM principal.
 //! - [`proof`]: the questions to ask an API server, and what the answers prove.

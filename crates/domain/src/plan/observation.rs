@@ -198,9 +198,9 @@ pub struct ClusterState {
     pub cluster_roles: BTreeMap<String, ObservedRole>,
     /// Namespaced Roles that bindings below refer to, by `namespace/name`.
     pub roles: BTreeMap<String, ObservedRole>,
-    /// Every RoleBinding and ClusterRoleBinding with a subject of kind User or Group, those with Latchkey's label, which
-    /// may have no subjects any more, and those to a ClusterRole of Latchkey's, whatever they bind. Only Latchkey's
-    /// annotations are kept.
+    /// Every RoleBinding and ClusterRoleBinding with a subject of kind User or Group, those with Latchkey's label,
+    /// which may have no subjects any more, and those to a ClusterRole of Latchkey's, whatever they bind. Only
+    /// Latchkey's annotations are kept.
     pub bindings: Vec<ObservedBinding>,
     /// `kube-system/latchkey`, if it exists.
     pub marker: Option<Marker>,

@@ -1,5 +1,5 @@
-//! The ClusterRoles that carry profiles' own rules: which of them nothing needs any more. One is made for each version of
-//! a profile's rules, so without this every change of a profile would leave one behind on each cluster.
+//! The ClusterRoles that carry profiles' own rules: which of them nothing needs any more. One is made for each version
+//! of a profile's rules, so without this every change of a profile would leave one behind on each cluster.
 
 use super::{
     desired::DesiredCluster,
@@ -14,14 +14,15 @@ use std::collections::BTreeSet;
 /// How the names of all of them begin.
 const PREFIX: &str = "latchkey:";
 
-/// Deleted in one run at most: a run has better things to do, and where the right is missing, each is a refused call.
+/// The most that one run deletes: a run has more urgent work, and if the right is missing, each deletion is a refused
+/// call.
 const AT_ONCE: usize = 5;
 
 /// What the database knows of the ClusterRoles of this installation on a cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OwnRoles {
     /// The names of those that something needs: a grant that is not over, a scheduled one too, or a profile of the
-    /// current policy. None where that is not known, and then none of them is deleted.
+    /// current policy. `None` if that is not known: then no role is deleted.
     pub needed: Option<BTreeSet<String>>,
     /// The UIDs of those that an interrupted run was about to delete: its delete may still come.
     pub going: BTreeSet<String>,
@@ -51,10 +52,10 @@ pub fn is_own_name(name: &str) -> bool {
 
 /// The ClusterRoles of this installation that go now.
 ///
-/// First those that an interrupted run was about to delete, whether or not something needs them again by now: its delete
-/// names the UID, so what is made anew is safe from it, and what is bound to the old one is not. Then those that nothing
-/// needs. One that a binding refers to stays in any case; a binding that may still come keeps them all, and so does a
-/// grant that cannot be read, since what it binds is not known.
+/// First those that an interrupted run was about to delete, whether or not something needs them again by now: its
+/// delete names the UID, so what is made anew is safe from it, and what is bound to the old one is not. Then those that
+/// nothing needs. One that a binding refers to stays in any case; a binding that may still come keeps them all, and so
+/// does a grant that cannot be read, since what it binds is not known.
 pub fn leaving(desired: &DesiredCluster, state: &ClusterState) -> Vec<LeavingRole> {
     if desired.undescribed.is_some() {
         return Vec::new();

@@ -77,8 +77,8 @@ impl<'a> PartsInPlace<'a> {
     }
 
     /// The parts of an access that are in place, by names that its leg keeps until the next look: bindings with
-    /// subjects, and the line or access entry. If that cannot be read, one that was in place counts as still there. `identity`
-    /// is the user that the plan binds, whose line this run may have written.
+    /// subjects, and the line or access entry. If that cannot be read, one that was in place counts as still there.
+    /// `identity` is the user that the plan binds, whose line this run may have written.
     pub fn of(
         &self,
         desired: &DesiredCluster,
@@ -143,8 +143,8 @@ impl<'a> PartsInPlace<'a> {
     }
 }
 
-/// What Latchkey wrote to map a grant's principal, or plans to: by the user that the plan binds if it is Latchkey's, else
-/// by what was recorded.
+/// What Latchkey wrote to map a grant's principal, or plans to: by the user that the plan binds if it is Latchkey's,
+/// else by what was recorded.
 fn own_mapping<'a>(
     desired: &'a DesiredCluster,
     grant: &DesiredGrant,
@@ -161,7 +161,8 @@ fn own_mapping<'a>(
 }
 
 /// What a wanted access gives beyond what was decided, because another client changed what Latchkey wrote for it: its
-/// line, a binding, or the ClusterRole of its profile. A look after a run's writes shows what the run did not put right.
+/// line, a binding, or the ClusterRole of its profile. A look after a run's writes shows what the run did not put
+/// right.
 pub fn gives_more(desired: &DesiredCluster, look: &Look<'_>, grant: &DesiredGrant) -> Vec<Blocker> {
     let own = own_mapping(desired, grant, None).filter(|_| grant.wish.is_present());
     let Some(recorded) = own.and_then(|own| own.recorded) else { return Vec::new() };

@@ -57,7 +57,7 @@ impl RequestFacts {
         Self { submitted_at, lapses_at: submitted_at + SignedDuration::from_mins(lapses_after), ..self }
     }
 
-    /// What rules it where this policy asks people, and its profile is as it was when asked for.
+    /// What rules it, if this policy asks people and its profile has not changed since it was asked for.
     pub fn ruled_by(&self, policy: Policy) -> Ruled {
         let Decision::Ask { approvers, quorum } = policy.decision.clone() else {
             panic!("{} asks nobody", policy.name)

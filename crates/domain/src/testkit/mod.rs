@@ -1,7 +1,7 @@
-//! One small world for tests, samples of pages and benches: Ana, a developer, asks to `view` in `payments` on `prod-eu`,
-//! and leads decide. Each function makes a value as most tests want it; its methods change what one test is about:
-//! `policy("looks").of(["view"]).in_(["pay-*"]).automatic()`. The methods belong to the values themselves, so that there is
-//! nothing to build at the end, and they exist in tests alone.
+//! One small world for tests, samples of pages and benches: Ana, a developer, asks to `view` in `payments` on
+//! `prod-eu`, and leads decide. Each function makes a value as most tests want it; its methods change what one test is
+//! about: `policy("looks").of(["view"]).in_(["pay-*"]).automatic()`. The methods belong to the values themselves, so
+//! that there is nothing to build at the end, and they exist in tests alone.
 //!
 //! Compiled for the domain's own tests, and with the feature `testkit`, which the crate `latchkey-testkit` turns on.
 #![allow(clippy::unwrap_used, reason = "a test that cannot unwrap has failed")]

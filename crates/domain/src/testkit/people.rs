@@ -27,7 +27,7 @@ pub fn chi() -> Person {
     person("chi").called("Chi Nguyen").in_groups(["leads"])
 }
 
-/// Everybody in a group.
+/// Everyone in a group.
 pub fn group(name: &str) -> Audience {
     Audience::default().of_groups([name])
 }

@@ -90,7 +90,7 @@ impl Policy {
     }
 }
 
-/// A policy.toml by which nobody may ask for anything, and the worker may write to users under `/latchkey/`.
+/// A policy.toml that lets no person ask for anything, and lets the worker write to users under `/latchkey/`.
 pub fn policy_file() -> PolicyFile {
     PolicyFile {
         roles: BTreeMap::new(),

@@ -90,9 +90,9 @@ fn conditions_hold(conditions: &Value, context: &[(&str, String)]) -> bool {
     })
 }
 
-/// `ForAllValues:` holds if every value does, also if there is none; `ForAnyValue:` needs one. IAM wants one of
-/// both on a key of several values. Without either, one value that matches is enough here, and one that matches what must
-/// not is too many.
+/// `ForAllValues:` holds if every value does, also if there is none; `ForAnyValue:` needs one. IAM wants one of both on
+/// a key of several values. Without either, one value that matches is enough here, and one that matches what must not
+/// is too many.
 fn condition_holds(operator: &str, expected: &Value, present: &[&str]) -> bool {
     let expected = || items(expected).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     let (set, operator) = operator.split_once(':').unwrap_or(("", operator));

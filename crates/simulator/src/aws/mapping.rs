@@ -1,4 +1,4 @@
-//! Who somebody is by an access entry, as an authenticator sees it, and the entries as a test sees them.
+//! Whom an access entry makes of a caller, as an authenticator sees it, and the entries as a test sees them.
 
 use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
@@ -38,7 +38,7 @@ pub struct HeldEntry {
     pub tags: BTreeMap<String, String>,
     /// ARNs of the associated access policies.
     pub policies: Vec<String>,
-    /// Whether the principal is gone, or was made anew under its ARN: the entry lets nobody in.
+    /// Whether the principal is gone, or was made anew under its ARN: the entry lets no user in.
     pub dead: bool,
 }
 

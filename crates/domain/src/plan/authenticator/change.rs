@@ -1,4 +1,5 @@
-//! The part of a cluster's plan that is about mappings: access entries, and one change of aws-auth for all grants that wait.
+//! The part of a cluster's plan that is about mappings: access entries, and one change of aws-auth for all grants that
+//! wait.
 //!
 //! If another client removed a line of Latchkey's, the line is written once more. After that the grant is blocked with
 //! the name of the last writer, and the line is only tried again after a pause (10 min, then twice as long, an hour at
@@ -125,7 +126,7 @@ impl Planner<'_> {
                     }
                 }
             }
-            // A cluster that reads entries alone lets nobody in by what is left of the line.
+            // On a cluster that reads only entries, what is left of the line lets no user in.
             Removal::Stuck(_) if !self.authenticator.takes_lines() => {
                 self.plan.settled.push(Settled::Removed(id.0, id.1));
             }

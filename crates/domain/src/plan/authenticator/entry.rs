@@ -1,9 +1,9 @@
 //! Access entries: EKS's own table, which overrides aws-auth, and the entries of Latchkey's in it.
 //!
-//! An entry of Latchkey's is of type STANDARD, has no groups and no access policies, and maps the principal to the username
-//! of their visit. It is made and deleted, never changed: the table has no condition by which a write could be bound to
-//! what was read. It is known by its own ARN, which ends in a UUID. Until that was seen, as after a lost answer, it is
-//! known by its username and by the tag that names this installation.
+//! An entry of Latchkey's is of type STANDARD, has no groups and no access policies, and maps the principal to the
+//! username of their visit. It is made and deleted, never changed: the table has no condition by which a write could be
+//! bound to what was read. It is known by its own ARN, which ends in a UUID. Until that was seen, as after a lost
+//! answer, it is known by its username and by the tag that names this installation.
 
 use super::{Identity, RecordedMapping};
 use crate::{

@@ -201,8 +201,8 @@ fn entry_read_back(authenticator: &Authenticator<'_>, identity: Identity, own: &
     }
 }
 
-/// An entry that is not Latchkey's maps the ARN: it is never touched, only bound to, and only if nothing that it gives is
-/// hidden from reviews.
+/// An entry that is not Latchkey's maps the ARN: it is never touched, only bound to, and only if nothing that it gives
+/// is hidden from reviews.
 fn foreign_entry(
     desired: &DesiredCluster,
     authenticator: &Authenticator<'_>,

@@ -79,7 +79,8 @@ pub(super) fn list(request: &Request<'_>, cluster: &str) -> Result<Value, ApiErr
     request.page("accessEntries", empty, wanted.map(|(arn, _)| (arn.clone(), json!(arn))).collect())
 }
 
-/// It also asks for `eks:TagResource` if there are tags: it is not confirmed that EKS does, so a policy must allow both.
+/// It also asks for `eks:TagResource` if there are tags: it is not confirmed that EKS does, so a policy must allow
+/// both.
 pub(super) fn create(request: &Request<'_>, cluster: &str) -> Result<Value, ApiError> {
     let wanted = Wanted::read(request)?;
     request.authorize("eks:CreateAccessEntry", &request.cluster_arn(cluster), &rights::of_new(&wanted))?;

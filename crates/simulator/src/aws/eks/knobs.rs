@@ -35,8 +35,8 @@ impl EntryKnobs {
         Self { seeded, set: Mutex::new(Set::new(seeded)) }
     }
 
-    /// From now on what was written to an entry counts for API servers only after `delay`, five minutes at most: a new
-    /// entry lets nobody in before, a deleted one lets in until then. EKS's own calls answer at once.
+    /// From now on what was written to an entry counts for API servers only after `delay`, five minutes at most: until
+    /// then a new entry lets no user in, and a deleted one still does. EKS's own calls answer at once.
     pub fn propagate_after(&self, delay: Duration) {
         lock(&self.set).propagation = delay;
     }

@@ -26,7 +26,7 @@ struct Principal<'a> {
 }
 
 impl<'a> Principal<'a> {
-    /// `None` if it is no ARN of a user or a role: a session of STS, the root, or anything else.
+    /// `None` if it is not the ARN of a user or a role: a session of STS, the root, or anything else.
     fn read(arn: &'a str) -> Option<Self> {
         let (account, resource) = arn.strip_prefix("arn:aws:iam::")?.split_once(':')?;
         let (kind, name) = resource.split_once('/')?;
@@ -49,8 +49,8 @@ impl<'a> Principal<'a> {
 /// its id.
 ///
 /// # Errors
-/// `InvalidParameterException` if it is a service-linked role, is no user or role, is absent, or is younger than a knob
-/// says. EKS answers the same words for the last three.
+/// `InvalidParameterException` if it is a service-linked role, is not a user or role, is absent, or is younger than a
+/// knob says. EKS answers the same words for the last three.
 pub(super) fn principal_id(
     request: &Request<'_>,
     account: &Account,
@@ -84,8 +84,8 @@ pub(super) fn check_no_linked_role(principal: &str) -> Result<(), ApiError> {
 /// Checks the type of a new entry, and what it excludes. The words of the refusals are not EKS's.
 ///
 /// # Errors
-/// `InvalidParameterException` if there is no such type, if a type for nodes has groups or names a principal that is no
-/// role of this account; `AccessDenied` if the caller may not pass the role to nodes.
+/// `InvalidParameterException` if there is no such type, if a type for nodes has groups or names a principal that is
+/// not a role of this account; `AccessDenied` if the caller may not pass the role to nodes.
 pub(super) fn check_kind(
     request: &Request<'_>,
     kind: &str,

@@ -222,6 +222,9 @@ pub fn sentence(why: &Blocker) -> String {
         }
         Blocker::NotAsked { cluster } => format!("the API server of {cluster} was not asked everything"),
         Blocker::NotRecorded { why } => format!("What the worker found could not be recorded ({why}); it tries again."),
+        Blocker::RunBrokeOff { why } => {
+            format!("the last run broke off before its end ({why}); the next one begins by itself")
+        }
         Blocker::PrincipalUnknown { arn } => {
             format!("IAM knows no {arn} any more: those who manage IAM have to say what became of it")
         }

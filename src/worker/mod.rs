@@ -63,6 +63,7 @@ use crate::{
         heartbeats, quarantine, standstill,
         targets::{self, Claim, Claimant, MOST_SKEW, Room},
     },
+    words,
 };
 use away::Away;
 use finish::Brought;
@@ -304,15 +305,16 @@ impl Worker {
         match result.unwrap_or_else(|_elapsed| Err(Interrupted::Lost(Lost::Over))) {
             Ok(brought) => (target, brought),
             Err(error) => {
-                let failure = chain(&error);
-                tracing::warn!(on = %target, error = failure, "a run broke off");
+                let why = Blocker::RunBrokeOff { why: chain(&error) };
+                let said = words::blocker::sentence(&why);
+                tracing::warn!(on = %target, error = chain(&error), "a run broke off");
                 if !fail_point::is_over()
                     && let Err(error) =
-                        targets::give_back(&self.store, target, lease.epoch(), AFTER_BREAK, &failure).await
+                        targets::give_back(&self.store, target, lease.epoch(), AFTER_BREAK, (&why, &said)).await
                 {
                     tracing::warn!(on = %target, %error, "a target could not be given back; it is claimed again");
                 }
-                (target, Brought { failure: Some(failure), ..Brought::default() })
+                (target, Brought { failure: Some(said), ..Brought::default() })
             }
         }
     }

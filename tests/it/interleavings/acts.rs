@@ -170,7 +170,8 @@ impl Act {
             }
             Self::GiveTargetBack => {
                 let lease = scene.lease(Target::Cluster(scene.prod));
-                targets::give_back(worker, lease.target(), lease.epoch(), Duration::from_secs(2), "a test").await?;
+                let (why, rest) = (Blocker::said("a test"), Duration::from_secs(2));
+                targets::give_back(worker, lease.target(), lease.epoch(), rest, (&why, "a test")).await?;
             }
             Self::Seal => {
                 audit::seal(worker.pool()).await?;

@@ -287,6 +287,9 @@ async fn runs_that_break_off_again_and_again_are_an_alarm_that_says_what_to_do()
     standstill::look_over(&world.town.worker, &watch, Instant::now()).await.unwrap();
     assert_eq!(world.told_of("runs_break_off").await, Vec::<String>::new(), "how long it lasts is not known at once");
     world.look_for_standstill().await;
+    let kept = "select count(*) from target where kind = 'cluster' and failure_code = 'run_broke_off'
+                  and failure_blocker ->> 'why' like '%the disk is full%'";
+    assert!(world.town.count(kept).await > 0, "why they break off is a value");
     let told = world.told_of("runs_break_off").await;
     let cluster = told.iter().find(|what| what.contains("the cluster `prod-eu`")).expect("told of the cluster");
     assert!(cluster.starts_with("The runs on the cluster `prod-eu` break off again and again"), "{cluster}");

@@ -19,6 +19,7 @@ use latchkey_domain::{
         evidence::Evidence,
         grant::{Proven, Trouble},
         residual::Residual,
+        step_kind::StepKind,
         transition::Target,
     },
     plan::existence::Existence,
@@ -131,8 +132,13 @@ async fn what_became_of_a_write_is_kept_with_its_code_and_read_as_it_was() {
     let interrupted = [Became::InterruptedSeen, Became::InterruptedUnseen, Became::Interrupted];
     for became in interrupted.into_iter().chain([Became::Done, Became::InterruptedClusterGone, failed]) {
         let said = words::steps::became(&became);
-        let intent =
-            Intent { id: Uuid::now_v7(), grant: None, step: "create_role", object: "x".to_owned(), detail: json!({}) };
+        let intent = Intent {
+            id: Uuid::now_v7(),
+            grant: None,
+            step: StepKind::CreateRole,
+            object: "x".to_owned(),
+            detail: json!({}),
+        };
         let mut tx = town.worker.begin().await.unwrap();
         tx.intend(cluster, 1, std::slice::from_ref(&intent)).await.unwrap();
         tx.commit().await.unwrap();

@@ -17,7 +17,7 @@ use super::{
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
-    ClusterId, GrantId, InstallationId, PersonId, PrincipalId, became::Became, transition::Target,
+    ClusterId, GrantId, InstallationId, PersonId, PrincipalId, became::Became, step_kind::StepKind, transition::Target,
 };
 use latchkey_domain::plan::{desired::BindingKey, principal::PolicyWrite};
 use serde::Deserialize;
@@ -284,13 +284,13 @@ async fn parts(connection: &mut PgConnection, wanted: WantedTargets) -> Result<V
         wanted.cluster.map(|id| id.0) as Option<Uuid>,
         wanted.principal.map(|id| id.0) as Option<Uuid>,
         wanted.also.map(|id| id.0) as Option<Uuid>,
-        intents::CREATE_BINDING,
+        StepKind::CreateBinding.as_str(),
         Became::InterruptedUnseen.code(),
         intents::TOKEN_LASTS.as_secs_f64(),
-        intents::PUT_POLICY,
-        intents::DELETE_POLICY,
+        StepKind::PutPolicy.as_str(),
+        StepKind::DeletePolicy.as_str(),
         intents::IAM_SETTLES.as_secs_f64(),
-        intents::CREATE_ENTRY,
+        StepKind::CreateEntry.as_str(),
         intents::SIGNATURE_LASTS.as_secs_f64(),
     );
     Ok(query.fetch_all(connection).await?)

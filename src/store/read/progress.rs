@@ -14,8 +14,10 @@ use latchkey_domain::access::{
     evidence::Evidence,
     grant::{Cause, Condition, GrantState, Proven, Trouble},
     residual::Residual,
+    step_kind::StepKind,
     transition::Target,
 };
+use latchkey_domain::audit::event::Known;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -149,8 +151,7 @@ pub struct LegProgress {
 #[derive(Debug, Clone)]
 pub struct StepTaken {
     pub target_kind: String,
-    /// What it does, as a verb and a noun in snake case.
-    pub step: String,
+    pub step: Known<StepKind>,
     /// The object of it: "RoleBinding payments/latchkey-...".
     pub object: String,
     /// In business time as it was then, like the states that these times stand between.
@@ -270,7 +271,7 @@ async fn steps(store: &Store, id: Uuid) -> Result<Vec<StepTaken>, StoreError> {
         .into_iter()
         .map(|row| StepTaken {
             target_kind: row.target_kind,
-            step: row.step,
+            step: StepKind::read(&row.step),
             object: row.object,
             started_at: row.started_at.to_jiff(),
             finished_at: row.finished_at.map(jiff_sqlx::Timestamp::to_jiff),
@@ -289,7 +290,7 @@ impl GrantProgress {
             hash.update(format!("{:?}", leg.evidence.wider));
         }
         for step in &self.steps {
-            hash.update(format!("{}{}{:?}{:?}", step.step, step.object, step.finished_at, step.became));
+            hash.update(format!("{}{}{:?}{:?}", step.step.name(), step.object, step.finished_at, step.became));
         }
         hash.update(format!("{:?}{:?}", self.told, self.paused));
     }

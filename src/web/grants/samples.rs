@@ -16,6 +16,7 @@ use latchkey_domain::{
         person::Person,
         profile::ResolvedProfile,
         residual::Residual,
+        step_kind::StepKind,
         terms::Terms,
         transition::Target,
     },
@@ -100,7 +101,7 @@ pub fn detail(state: &str) -> GrantDetail {
 fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantProgress {
     let step = |kind: &str, step: &str, object: &str, time: &str, done: bool| StepTaken {
         target_kind: kind.into(),
-        step: step.into(),
+        step: StepKind::read(step),
         object: object.into(),
         started_at: at(time),
         finished_at: done.then(|| at(time)),

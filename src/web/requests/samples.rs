@@ -49,6 +49,7 @@ use latchkey_domain::{
         request::{ClosedWhy, RequestFacts, RequestState, Ruled, Seen, Unresolved, Verdict, Vote},
         sighting::Sighting,
         standing::NotRuled,
+        step_kind::StepKind,
         terms::Terms,
         transition::Target,
     },
@@ -123,7 +124,7 @@ fn vote(name: &str, verdict: Verdict, reason: Option<&str>) -> Vote {
 fn step(step: &str, object: &str, from: &str, to: Option<&str>) -> StepTaken {
     StepTaken {
         target_kind: "cluster".to_owned(),
-        step: step.to_owned(),
+        step: StepKind::read(step),
         object: object.to_owned(),
         started_at: at(from),
         finished_at: to.map(at),

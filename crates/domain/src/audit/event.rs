@@ -4,7 +4,10 @@
 //! canonical bytes: an action that was ever recorded keeps its name, and its facts keep theirs. Every match on the
 //! enum, for a sentence or a metric, is exhaustive, so that the compiler reports a new action.
 
-use super::export::Filters;
+use super::{
+    change::{BegunStep, ChangeOutcome},
+    export::Filters,
+};
 use crate::access::{grant::Cause, request::ClosedWhy, transition::Target, vote::Verdict};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -102,12 +105,12 @@ events! {
         #[serde(skip_serializing_if = "Option::is_none")] identity: Option<String>,
     }
     /// A run is about to write for an access: `target` is `principal` or `cluster`.
-    "grant.change_begun" => GrantChangeBegun { target: String, epoch: i64, steps: Vec<String> }
+    "grant.change_begun" => GrantChangeBegun { target: String, epoch: i64, steps: Vec<BegunStep> }
     /// The outcome of that change.
     "grant.change_ended" => GrantChangeEnded {
         target: String,
         epoch: i64,
-        outcome: String,
+        outcome: ChangeOutcome,
         #[serde(skip_serializing_if = "Option::is_none")] steps: Option<Vec<String>>,
     }
     /// Another client changed something that an access needs.
@@ -225,11 +228,6 @@ impl<T> From<T> for Known<T> {
         Self::Is(value)
     }
 }
-
-/// The outcome of a change after which what was written is proven.
-pub const PROVEN: &str = "proven";
-/// The same for an access that ends: nothing of it is left there. Earlier versions wrote [`PROVEN`].
-pub const PROVEN_GONE: &str = "proven gone";
 
 impl Event {
     /// Reads an event of the log from its action and detail. If the detail is not an object, every fact has its

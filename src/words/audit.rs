@@ -1,5 +1,7 @@
 //! The audit log in sentences: one for each row.
 
+#![deny(clippy::wildcard_enum_match_arm, reason = "a new event does not compile until it has its sentence")]
+
 use super::{Clock, Sentence};
 use jiff::Timestamp;
 use latchkey_domain::{
@@ -198,15 +200,25 @@ impl ToldEvent<'_> {
                 let whose = self.capital_whose();
                 self.on_cluster(Sentence::default().text(format!("The time of {whose} access"))).text(" was over.")
             }
+            Known::Is(
+                cause @ (Cause::Departed
+                | Cause::Ineligible
+                | Cause::ReviewMissed
+                | Cause::Undeliverable
+                | Cause::PrincipalReplaced
+                | Cause::ClusterGone
+                | Cause::Incident
+                | Cause::NotAllowed
+                | Cause::PolicyChanged
+                | Cause::Released),
+            ) => self.taken_away(super::access::cause(*cause)),
             // A cause that this version does not know is told by its name.
-            cause => {
-                let why = match cause {
-                    Known::Is(cause) => super::access::cause(*cause).to_owned(),
-                    Known::Other(cause) => cause.replace('_', " "),
-                };
-                self.on_cluster(self.theirs("access")).text(format!(" is being taken away: {why}."))
-            }
+            Known::Other(cause) => self.taken_away(&cause.replace('_', " ")),
         }
+    }
+
+    fn taken_away(&self, why: &str) -> Sentence {
+        self.on_cluster(self.theirs("access")).text(format!(" is being taken away: {why}."))
     }
 
     fn alarm(&self, did: &str, what: &str) -> Sentence {

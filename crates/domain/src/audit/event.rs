@@ -4,6 +4,8 @@
 //! canonical bytes: an action that was ever recorded keeps its name, and its facts keep theirs. Every match on the
 //! enum, for a sentence or a metric, is exhaustive, so that the compiler reports a new action.
 
+#![deny(clippy::wildcard_enum_match_arm, reason = "a new action does not compile until each match here names it")]
+
 use super::{
     change::{BegunStep, ChangeOutcome},
     export::Filters,
@@ -254,7 +256,36 @@ impl Event {
             Self::ClusterGrantingPaused { reason, .. }
             | Self::IdentityReleased { reason, .. }
             | Self::RequestSubmitted { reason, .. } => Some(reason.as_str()),
-            _ => None,
+            Self::AlarmCleared { .. }
+            | Self::AlarmRaised { .. }
+            | Self::AuditCheckAsked { .. }
+            | Self::AuditExported { .. }
+            | Self::ClusterAdded { .. }
+            | Self::ClusterDriftFound { .. }
+            | Self::ClusterDropped { .. }
+            | Self::ClusterFenced { .. }
+            | Self::ClusterFoundAgain { .. }
+            | Self::ClusterGone { .. }
+            | Self::ClusterGrantingResumed { .. }
+            | Self::ClusterMissing { .. }
+            | Self::ClusterMoveAsked { .. }
+            | Self::ClusterRenamed { .. }
+            | Self::ClusterRestoreAccepted { .. }
+            | Self::ClusterRoleGivenUp { .. }
+            | Self::GrantActivated { .. }
+            | Self::GrantChangeBegun { .. }
+            | Self::GrantChangeEnded { .. }
+            | Self::GrantDriftFound { .. }
+            | Self::GrantEnded { .. }
+            | Self::GrantStarted { .. }
+            | Self::IdentityEnded { .. }
+            | Self::IdentityProven { .. }
+            | Self::IdentityReplaced { .. }
+            | Self::PolicyApplied { .. }
+            | Self::PrincipalDriftFound { .. }
+            | Self::RequestLapsed { .. }
+            | Self::SessionEnded { .. }
+            | Self::TargetTried { .. } => None,
         };
         reason.filter(|reason| !reason.is_empty())
     }
@@ -265,7 +296,41 @@ impl Event {
             Self::ClusterDriftFound { objects, .. }
             | Self::GrantDriftFound { objects, .. }
             | Self::PrincipalDriftFound { objects, .. } => objects,
-            _ => &[],
+            Self::AlarmCleared { .. }
+            | Self::AlarmRaised { .. }
+            | Self::AuditCheckAsked { .. }
+            | Self::AuditExported { .. }
+            | Self::ClusterAdded { .. }
+            | Self::ClusterDropped { .. }
+            | Self::ClusterFenced { .. }
+            | Self::ClusterFoundAgain { .. }
+            | Self::ClusterGone { .. }
+            | Self::ClusterGrantingPaused { .. }
+            | Self::ClusterGrantingResumed { .. }
+            | Self::ClusterMissing { .. }
+            | Self::ClusterMoveAsked { .. }
+            | Self::ClusterRenamed { .. }
+            | Self::ClusterRestoreAccepted { .. }
+            | Self::ClusterRoleGivenUp { .. }
+            | Self::GrantActivated { .. }
+            | Self::GrantChangeBegun { .. }
+            | Self::GrantChangeEnded { .. }
+            | Self::GrantEnded { .. }
+            | Self::GrantRevoking { .. }
+            | Self::GrantStarted { .. }
+            | Self::IdentityEnded { .. }
+            | Self::IdentityProven { .. }
+            | Self::IdentityReleased { .. }
+            | Self::IdentityReplaced { .. }
+            | Self::PolicyApplied { .. }
+            | Self::RequestApproved { .. }
+            | Self::RequestCancelled { .. }
+            | Self::RequestDenied { .. }
+            | Self::RequestLapsed { .. }
+            | Self::RequestSubmitted { .. }
+            | Self::RequestVoted { .. }
+            | Self::SessionEnded { .. }
+            | Self::TargetTried { .. } => &[],
         }
     }
 }

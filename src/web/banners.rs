@@ -9,7 +9,7 @@ use crate::{
             pulse::Pulse,
         },
     },
-    words::{Clock, blocker, steps::full_stop, time::duration},
+    words::{Clock, alarm, blocker, steps::full_stop, time::duration},
 };
 use jiff::SignedDuration;
 
@@ -95,9 +95,9 @@ impl Pulse {
 
     /// The newest alarm, and how many alarms there are.
     fn alarm(&self) -> Option<Banner> {
-        let newest = self.newest_alarm.as_deref()?;
+        let newest = alarm::told(self.newest_alarm.as_ref()?);
         let mut banner = match self.alarms {
-            0 | 1 => Banner::new(Tone::Danger, newest),
+            0 | 1 => Banner::new(Tone::Danger, &newest),
             more => Banner::new(Tone::Danger, &format!("{more} alarms stand. The newest: {newest}")),
         };
         banner.text = banner.text.then_link("/status#alarms", "See what to do");

@@ -415,7 +415,7 @@ pub async fn run_once(worker: &Worker) -> Result<RunReport, StoreError> {
     look_over(worker).await;
     worker.said(
         "what stands still could not be looked for",
-        standstill::look_over(&worker.store, &worker.shared.watch, Instant::now()).await,
+        standstill::look_over(&worker.store, &worker.shared.watch, Instant::now(), words::alarm::sentence).await,
     );
     seal(worker).await?;
     Ok(report)
@@ -587,13 +587,16 @@ async fn stands_still(worker: &Worker) {
         looks.tick().await;
         worker.said(
             "what stands still could not be looked for",
-            standstill::look_over(&worker.store, &worker.shared.watch, Instant::now()).await,
+            standstill::look_over(&worker.store, &worker.shared.watch, Instant::now(), words::alarm::sentence).await,
         );
     }
 }
 
 /// Raises alarms about requests that cannot be read, and clears those about rows that can be read again.
 async fn look_over(worker: &Worker) {
-    worker.said("requests could not be looked over", quarantine::look_over_requests(&worker.store).await);
+    worker.said(
+        "requests could not be looked over",
+        quarantine::look_over_requests(&worker.store, words::alarm::sentence).await,
+    );
     worker.said("alarms could not be looked over", quarantine::clear_what_is_over(&worker.store).await);
 }

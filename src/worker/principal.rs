@@ -108,7 +108,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         let desired::ReadDesired { mut desired, legs, unreadable } = desired.ok_or(Interrupted::Nothing)?;
         let decided = decided(worker, &mut snapshot, &mut desired, &legs).await?;
         drop(snapshot);
-        quarantine::tell(&worker.store, &unreadable).await;
+        quarantine::tell(&worker.store, &unreadable, words::alarm::sentence).await;
         (desired, legs, decided)
     };
     let told = note_identity(worker, lease, id, &mut desired, &look.identity).await?;
@@ -291,7 +291,7 @@ async fn unreadable(
         row: format!("principal {id}"),
         why: why.clone(),
     }));
-    quarantine::tell(&worker.store, &rows).await;
+    quarantine::tell(&worker.store, &rows, words::alarm::sentence).await;
     let mut outcome =
         RunOutcome { failure: Some(Blocker::Unreadable { why }), periodic: !rows.is_empty(), ..RunOutcome::default() };
     for row in rows.iter().filter(|row| row.ends()) {

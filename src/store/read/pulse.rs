@@ -9,7 +9,7 @@ use crate::store::{
 };
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
-    access::{GrantId, blocker::Blocker},
+    access::{GrantId, alarm::ToldAlarm, blocker::Blocker},
     audit::ChainPlace,
 };
 use serde::Deserialize;
@@ -35,7 +35,7 @@ pub struct Pulse {
     pub broken: Option<ChainPlace>,
     /// Alarms that stand, and what the newest says, for operators.
     pub alarms: u64,
-    pub newest_alarm: Option<String>,
+    pub newest_alarm: Option<ToldAlarm>,
     /// The accesses that give more than was decided, for operators; `None` if none does.
     pub wider: Option<GivesMore>,
     /// Clusters on which nothing new is set up, the gravest first.
@@ -87,7 +87,7 @@ struct LegsFare {
     broken_seq: Option<i64>,
     broken_after: bool,
     alarms: u64,
-    newest_alarm: Option<String>,
+    newest_alarm: Option<NewestAlarm>,
     wider: u64,
     wider_first: Option<GrantId>,
     wider_on: Option<String>,
@@ -98,6 +98,13 @@ struct LegsFare {
     kept_first: Option<String>,
     kept_events: i64,
     last_link: i64,
+}
+
+/// An alarm as its row has it: its sentence, and the text of its facts.
+#[derive(Debug, Deserialize)]
+struct NewestAlarm {
+    what: String,
+    facts: Option<String>,
 }
 
 impl LegsFare {
@@ -124,7 +131,7 @@ impl LegsFare {
             blocked: self.blocked,
             broken: [walked, newest, kept].into_iter().flatten().min_by_key(|place| place.link()),
             alarms: self.alarms,
-            newest_alarm: self.newest_alarm,
+            newest_alarm: self.newest_alarm.map(|newest| ToldAlarm::read(newest.facts.as_deref(), newest.what)),
             wider,
             held: hold::in_order(held),
         })
@@ -143,7 +150,8 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
                overdue.count as overdue, overdue.since as overdue_since, blocked.count as blocked,
                (select broken_seq from audit_walk) as broken_seq, (select broken_after from audit_walk) as broken_after,
                (select count(*) from alarm where cleared_at is null) as alarms,
-               (select what from alarm where cleared_at is null order by raised_at desc, id desc limit 1) as newest_alarm,
+               (select jsonb_build_object('what', what, 'facts', latchkey_text(facts))
+                from alarm where cleared_at is null order by raised_at desc, id desc limit 1) as newest_alarm,
                wider.count as wider, wider.first as wider_first, wider.cluster as wider_on,
                more.said as wider_said, more.values as wider_values,
                kept.first as kept_first, kept.count as kept_events,

@@ -28,6 +28,7 @@ use latchkey_domain::{
         ClusterId, EventDraft, GrantId, PersonId, PrincipalId, RequestId,
         alarm::{Alarm, AlarmCode, AlarmFacts},
         grant::{Cause, GrantBrief, GrantState},
+        residual::{Residual, Residuals},
         transition::{Actor, Target},
     },
     eks::arn::PrincipalArn,
@@ -186,20 +187,25 @@ impl Tx {
     }
 
     /// Ends a grant that this version cannot read, once every leg of it is proven gone. Returns `false` if one is not,
-    /// or it is in another state. Its residual access is what its legs tell.
+    /// or it is in another state. Its residual access is what its legs tell; `say` makes its sentences.
     ///
     /// # Errors
     /// `Event`, `Database`.
-    pub async fn end_unreadable(&mut self, grant: &GrantBrief, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn end_unreadable(
+        &mut self,
+        grant: &GrantBrief,
+        say: fn(&Residual) -> String,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let legs = match self.legs(grant.id).await {
             Ok(legs) => legs,
             Err(StoreError::Corrupt { .. }) => Vec::new(),
             Err(error) => return Err(error),
         };
-        let residual: Vec<String> = legs.into_iter().flat_map(|leg| leg.residual).collect();
+        let residual = Residuals::new(legs.into_iter().flat_map(|leg| leg.residual).collect(), say);
         let cause = sqlx::query_scalar!(
             r#"update access_grant g set state = 'ended', version = version + 1, ended_at = $2,
-                 residual = $3
+                 residual = $3, beside = $4
                where id = $1 and state = 'revoking'
                  and not exists (select from grant_leg l where l.grant_id = g.id and l.proven <> 'gone'
                    and ((l.target_kind = 'cluster' and l.target_key = g.cluster_id)
@@ -207,13 +213,14 @@ impl Tx {
                returning cause as "cause!""#,
             grant.id.0,
             time(now) as _,
-            to_json(&residual)?,
+            to_json(&residual.said)?,
+            to_json(&residual.values)?,
         )
         .fetch_optional(self.connection())
         .await?;
         let Some(cause) = cause else { return Ok(false) };
         let cause = Cause::parse(&cause).map_or(Known::Other(cause), Known::Is);
-        let event = grant.event(Event::GrantEnded { cause, residual }, Actor::worker());
+        let event = grant.event(Event::GrantEnded { cause, residual: residual.said }, Actor::worker());
         self.event(&event, now).await?;
         Ok(true)
     }

@@ -300,7 +300,7 @@ async fn judge_unreadable(
     let written = written(leg, false);
     tx.write_leg(row.brief.id, lease.target(), &written).await?;
     judged.again_in = rest(&written.fares);
-    if tx.end_unreadable(&row.brief, now).await? {
+    if tx.end_unreadable(&row.brief, words::residual::sentence, now).await? {
         judged.brought.ended.push(row.brief.id);
     } else {
         judged.revoking = written.proven != Some(Proven::Gone);
@@ -349,7 +349,7 @@ async fn judge(
         }
         Grant::Revoking(revoking) => match Proof::<Gone>::of(&legs, &revoking.facts) {
             Some(proof) => {
-                tx.record(revoking.end(proof, now), now).await?;
+                tx.record(revoking.end(proof, words::residual::sentence, now), now).await?;
                 judged.brought.ended.push(id);
             }
             None => judged.revoking = written.proven != Some(Proven::Gone) || judged.revoking,
@@ -370,7 +370,7 @@ async fn activate(tx: &mut Tx, provisioning: Provisioning, legs: &[Leg], now: Ti
         return Ok(false);
     };
     // Past `activate_by` the clock ends it.
-    let Ok(transition) = provisioning.activate(proof, now) else { return Ok(false) };
+    let Ok(transition) = provisioning.activate(proof, words::residual::sentence, now) else { return Ok(false) };
     tx.record(transition, now).await?;
     Ok(true)
 }

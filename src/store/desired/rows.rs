@@ -208,7 +208,7 @@ async fn parts(connection: &mut PgConnection, wanted: WantedTargets) -> Result<V
                latchkey_readable(g.hard_until) as hard_until, latchkey_readable(g.since) as since,
                latchkey_readable(g.until) as until, latchkey_readable(g.revoking_since) as revoking_since,
                latchkey_readable(g.ended_at) as ended_at, g.cause, g.ended_by, g.end_reason,
-               latchkey_text(g.residual) as residual
+               latchkey_text(g.residual) as residual, latchkey_text(g.beside) as beside
              from access_grant g join person p on p.id = g.person_id join cluster c on c.id = g.cluster_id
                join principal i on i.id = g.principal_id
              where g.state <> 'ended' and (g.cluster_id = $1 or g.principal_id = $2)) x

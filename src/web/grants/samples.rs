@@ -163,11 +163,7 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
         cause: ends.then_some(if ended { Cause::Relinquished } else { Cause::Revoked }),
         ended_by: ends.then(|| "Ben Okafor".to_owned()),
         end_reason: (ends && !ended).then(|| "The incident is over.".to_owned()),
-        residual: if ended {
-            vec!["RoleBinding payments/everyone-reads (ClusterRole view) allows to get pods, list pods.".into()]
-        } else {
-            vec![]
-        },
+        residual: ended.then(foreign).into_iter().collect(),
         legs: vec![cluster],
         paused: None,
         steps,

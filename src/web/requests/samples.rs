@@ -47,6 +47,7 @@ use latchkey_domain::{
         policy::{Refusal, RuledGroup},
         profile::ResolvedProfile,
         request::{ClosedWhy, RequestFacts, RequestState, Ruled, Seen, Unresolved, Verdict, Vote},
+        residual::Residual,
         sighting::Sighting,
         standing::NotRuled,
         step_kind::StepKind,
@@ -201,7 +202,8 @@ fn granted(state: GrantState) -> RequestDetail {
         grant.steps.push(step("delete_binding", binding, "14:46:00", Some("14:46:01")));
         grant.steps.push(step("remove_mapping", "ConfigMap kube-system/aws-auth", "14:46:01", Some("14:46:01")));
         grant.legs[1] = leg(cluster, Proven::Gone, Some("14:46:02"), Evidence::default());
-        grant.residual = vec!["The role `deployers`, which Ana can use too, still allows the same.".to_owned()];
+        let text = "The role `deployers`, which Ana can use too, still allows the same.".to_owned();
+        grant.residual = vec![Residual::Said { text }];
     }
     RequestDetail {
         state: RequestState::Approved,

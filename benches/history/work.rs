@@ -12,7 +12,7 @@ use latchkey::{
         targets::{self, Claimant},
     },
 };
-use latchkey_domain::access::{ClusterId, PrincipalId, Wake, transition::Target};
+use latchkey_domain::access::{ClusterId, PrincipalId, Wake, blocker::Blocker, transition::Target};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -116,8 +116,10 @@ impl<'a> Work<'a> {
         let claimant = Claimant { holder: HOLDER, at: Timestamp::now(), in_hand: &[] };
         let claims = targets::claim(store, &claimant, LEASE, targets::Room::any(AT_ONCE)).await.unwrap();
         assert_eq!(claims.len(), AT_ONCE as usize);
+        let rests = Blocker::said("rests");
         for claim in claims {
-            targets::give_back(store, claim.target, claim.epoch, Duration::from_hours(1), "rests").await.unwrap();
+            let failure = (&rests, "rests");
+            targets::give_back(store, claim.target, claim.epoch, Duration::from_hours(1), failure).await.unwrap();
         }
     }
 

@@ -171,7 +171,7 @@ async fn start(store: &Store, id: GrantId) -> Result<bool, StoreError> {
         Some(NotNow::NotAllowed(why)) => {
             let (transition, alarm) = Live::Scheduled(scheduled).not_allowed(&why, &decided.policy_hash, now);
             tx.record(transition, now).await?;
-            tx.raise(&alarm, now).await?;
+            tx.raise(&alarm, words::alarm::sentence, now).await?;
             true
         }
     };
@@ -201,7 +201,7 @@ async fn expire(store: &Store, id: GrantId) -> Result<bool, StoreError> {
 /// Raises the alarm about a row that cannot be read, once.
 async fn tell(mut tx: Tx, row: &UnreadableGrant) -> Result<(), StoreError> {
     let now = tx.now().await?;
-    quarantine::raise(&mut tx, row, now).await?;
+    quarantine::raise(&mut tx, row, words::alarm::sentence, now).await?;
     tx.commit().await
 }
 
@@ -212,7 +212,7 @@ async fn expire_unreadable(mut tx: Tx, row: &UnreadableGrant) -> Result<bool, St
     }
     let now = tx.now().await?;
     let Some(cause) = tx.is_over(row.brief.id).await? else { return Ok(false) };
-    quarantine::raise(&mut tx, row, now).await?;
+    quarantine::raise(&mut tx, row, words::alarm::sentence, now).await?;
     let reason = Some("This version of Latchkey cannot read its row.");
     if !tx.revoke_unreadable(&row.brief, cause, Actor::worker(), reason, now).await? {
         return Ok(false);

@@ -2,22 +2,27 @@
 
 use super::{
     Store, StoreError, Tx,
-    columns::{kept, time},
+    columns::{kept, time, to_json},
 };
 use crate::{causes::chain, machine};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use latchkey_domain::access::{
     AlarmId, ClusterId, EventDraft, GrantId, PersonId, RequestId,
-    alarm::{Alarm, AlarmCode},
+    alarm::{Alarm, AlarmCode, AlarmFacts, ToldAlarm},
     transition::Actor,
 };
 use latchkey_domain::audit::event::Event;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+/// Makes the sentences of an alarm.
+pub type SayAlarm = fn(&AlarmFacts) -> String;
+
 /// The longest sentence of an alarm, in characters.
 const LONGEST_WHAT: usize = 1000;
+/// The largest facts of an alarm, in bytes of JSON. Of larger ones, the sentence alone is kept.
+const LARGEST_FACTS: usize = 32_768;
 /// How many alarms of one code a look checks for being over.
 const AT_ONCE: i64 = 200;
 /// The longest subject, in characters.
@@ -30,7 +35,9 @@ pub struct StandingAlarm {
     /// `None` if another version of Latchkey raised it.
     pub code: Option<AlarmCode>,
     pub subject: String,
-    pub what: String,
+    pub what: ToldAlarm,
+    /// The sentence that its events have.
+    pub said: String,
     pub person: Option<PersonId>,
     pub cluster: Option<ClusterId>,
     pub request: Option<RequestId>,
@@ -47,25 +54,25 @@ impl StandingAlarm {
 
 impl Tx {
     /// Raises an alarm: its row, its event `alarm.raised`, and an error in the log once this transaction commits. If
-    /// one of this code and subject stands already, it does nothing and returns `false`.
+    /// one of this code and subject stands already, it does nothing and returns `false`. Its event and the log, and
+    /// processes of earlier versions, have the sentence that `say` makes of it.
     ///
     /// # Errors
     /// `Event`, `Database`.
-    pub async fn raise(&mut self, alarm: &Alarm, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn raise(&mut self, alarm: &Alarm, say: SayAlarm, now: Timestamp) -> Result<bool, StoreError> {
         let cut = |text: &str, longest: usize| kept(text).chars().take(longest).collect::<String>();
-        let alarm = Alarm {
-            subject: cut(&alarm.subject, LONGEST_SUBJECT),
-            what: cut(&alarm.what, LONGEST_WHAT),
-            ..alarm.clone()
-        };
+        let alarm = Alarm { subject: cut(&alarm.subject, LONGEST_SUBJECT), ..alarm.clone() };
+        let what = cut(&say(&alarm.facts), LONGEST_WHAT);
+        let facts = Some(to_json(&alarm.facts)?).filter(|facts| facts.to_string().len() <= LARGEST_FACTS);
         let result = sqlx::query!(
-            "insert into alarm (id, code, subject, what, person_id, cluster_id, request_id, grant_id, raised_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            "insert into alarm (id, code, subject, what, facts, person_id, cluster_id, request_id, grant_id, raised_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
              on conflict (code, subject) where cleared_at is null do nothing",
             machine::new_id(),
-            alarm.code.as_str(),
+            alarm.code().as_str(),
             alarm.subject,
-            alarm.what,
+            what,
+            facts,
             alarm.person.map(|id| id.0),
             alarm.cluster.map(|id| id.0),
             alarm.request.map(|id| id.0),
@@ -77,8 +84,8 @@ impl Tx {
         if result.rows_affected() == 0 {
             return Ok(false);
         }
-        self.event(&alarm.raised(), now).await?;
-        self.tell(alarm);
+        self.event(&alarm.raised(&what), now).await?;
+        self.tell(alarm, what);
         Ok(true)
     }
 
@@ -89,7 +96,7 @@ impl Tx {
     pub async fn lock_alarm(&mut self, id: AlarmId) -> Result<Option<StandingAlarm>, StoreError> {
         let row = sqlx::query_as!(
             StandingAlarmRow,
-            "select id, code, subject, what, person_id, cluster_id, request_id, grant_id, raised_at from alarm
+            "select id, code, subject, what, latchkey_text(facts) as facts, person_id, cluster_id, request_id, grant_id, raised_at from alarm
              where id = $1 and cleared_at is null for update",
             id.0
         )
@@ -105,7 +112,7 @@ impl Tx {
     pub async fn try_lock_alarm(&mut self, id: AlarmId) -> Result<Option<StandingAlarm>, StoreError> {
         let row = sqlx::query_as!(
             StandingAlarmRow,
-            "select id, code, subject, what, person_id, cluster_id, request_id, grant_id, raised_at from alarm
+            "select id, code, subject, what, latchkey_text(facts) as facts, person_id, cluster_id, request_id, grant_id, raised_at from alarm
              where id = $1 and cleared_at is null for update skip locked",
             id.0
         )
@@ -137,7 +144,7 @@ impl Tx {
         let what = Event::AlarmCleared {
             alarm: alarm.code.map_or("", AlarmCode::as_str).to_owned(),
             subject: alarm.subject.clone(),
-            what: alarm.what.clone(),
+            what: alarm.said.clone(),
         };
         let event = EventDraft {
             person: alarm.person,
@@ -179,7 +186,7 @@ pub async fn exists(store: &Store, id: AlarmId) -> Result<bool, StoreError> {
 pub async fn standing(store: &Store, limit: i64) -> Result<Vec<StandingAlarm>, StoreError> {
     let rows = sqlx::query_as!(
         StandingAlarmRow,
-        "select id, code, subject, what, person_id, cluster_id, request_id, grant_id, raised_at from alarm
+        "select id, code, subject, what, latchkey_text(facts) as facts, person_id, cluster_id, request_id, grant_id, raised_at from alarm
          where cleared_at is null order by raised_at desc, id desc limit $1",
         limit
     )
@@ -221,7 +228,7 @@ pub async fn clear_over(
 async fn some_of(store: &Store, code: AlarmCode, limit: i64) -> Result<Vec<StandingAlarm>, StoreError> {
     let rows = sqlx::query_as!(
         StandingAlarmRow,
-        "select id, code, subject, what, person_id, cluster_id, request_id, grant_id, raised_at from alarm
+        "select id, code, subject, what, latchkey_text(facts) as facts, person_id, cluster_id, request_id, grant_id, raised_at from alarm
          where cleared_at is null and code = $1 order by random() limit $2",
         code.as_str(),
         limit
@@ -236,6 +243,7 @@ struct StandingAlarmRow {
     code: String,
     subject: String,
     what: String,
+    facts: Option<String>,
     person_id: Option<Uuid>,
     cluster_id: Option<Uuid>,
     request_id: Option<Uuid>,
@@ -249,7 +257,8 @@ impl StandingAlarmRow {
             id: AlarmId(self.id),
             code: AlarmCode::parse(&self.code),
             subject: self.subject,
-            what: self.what,
+            what: ToldAlarm::read(self.facts.as_deref(), self.what.clone()),
+            said: self.what,
             person: self.person_id.map(PersonId),
             cluster: self.cluster_id.map(ClusterId),
             request: self.request_id.map(RequestId),

@@ -9,6 +9,7 @@ use latchkey_domain::access::{
     evidence::Evidence,
     grant::{Condition, GrantBasis, Trouble},
     person::{Handle, Person},
+    residual::{Residual, Residuals},
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::Value;
@@ -139,6 +140,21 @@ pub(super) fn evidence(value: &Value, said: Vec<String>) -> Evidence {
 
 fn as_many(said: Vec<String>, values: Vec<Blocker>) -> Vec<Blocker> {
     if values.len() == said.len() { values } else { said.into_iter().map(Blocker::said).collect() }
+}
+
+/// What says yes beside an access or after its end, from the sentences of its row and from the text of the values. If
+/// there are only sentences, an earlier version wrote them.
+pub(super) fn residuals(said: Vec<String>, values: Option<&str>) -> Residuals {
+    Residuals { values: beside(values, &said), said }
+}
+
+/// The same, of which only the values are wanted.
+pub(super) fn beside(values: Option<&str>, said: &[String]) -> Vec<Residual> {
+    let values: Option<Vec<Value>> = values.and_then(|text| serde_json::from_str(text).ok());
+    match values {
+        Some(values) => values.into_iter().map(Residual::read).collect(),
+        None => said.iter().cloned().map(|text| Residual::Said { text }).collect(),
+    }
 }
 
 /// Why a cluster is gone, from the text that `latchkey_blocker` makes of its columns, and from its sentence.

@@ -7,7 +7,7 @@
 
 use super::{
     StoreError, Tx,
-    columns::{self, decision_basis, parsed, terms},
+    columns::{self, decision_basis, parsed, residuals, terms},
 };
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::access::{
@@ -59,6 +59,7 @@ pub(super) struct GrantRow {
     ended_by: Option<Uuid>,
     end_reason: Option<String>,
     residual: Option<String>,
+    beside: Option<String>,
 }
 
 /// Grants as [`GrantRow`]s, selected by the condition `$tail`. Every column can be read, so that one row does not fail
@@ -75,7 +76,7 @@ macro_rules! rows {
                  latchkey_readable(g.hard_until) as hard_until, latchkey_readable(g.since) as since,
                  latchkey_readable(g.until) as until, latchkey_readable(g.revoking_since) as revoking_since,
                  latchkey_readable(g.ended_at) as ended_at, g.cause, g.ended_by, g.end_reason,
-                 latchkey_text(g.residual) as residual
+                 latchkey_text(g.residual) as residual, latchkey_text(g.beside) as beside
                from access_grant g join person p on p.id = g.person_id join cluster c on c.id = g.cluster_id
                  join principal i on i.id = g.principal_id
                where "# + $tail,
@@ -195,7 +196,8 @@ impl GrantRow {
             let since = self.revoking_since.ok_or_else(|| missing("revoking_since"))?;
             Ok((cause, since.to_jiff()))
         };
-        let residual: Vec<String> = parsed("access_grant", "residual", self.residual.as_deref())?;
+        let said: Vec<String> = parsed("access_grant", "residual", self.residual.as_deref())?;
+        let residual = residuals(said, self.beside.as_deref());
         Ok(match state {
             GrantState::Scheduled => Grant::Scheduled(Scheduled { facts }),
             GrantState::Provisioning => Grant::Provisioning(Provisioning { facts }),

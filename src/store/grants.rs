@@ -2,7 +2,7 @@
 
 use super::{
     StoreError, Stored, Tx,
-    columns::{condition, time, to_json},
+    columns::{beside, condition, time, to_json},
     tx::one_row,
 };
 use latchkey_domain::access::{
@@ -45,7 +45,8 @@ impl Tx {
     pub async fn legs(&mut self, id: GrantId) -> Result<Vec<Leg>, StoreError> {
         let rows = sqlx::query!(
             r#"select l.target_kind, l.target_key, l.proven, l.condition, l.attempts, latchkey_readable(l.next_try) as next_try,
-                 latchkey_blocker(l.error, l.code, l.blocker) as why, (l.evidence -> 'residual')::text as residual,
+                 latchkey_blocker(l.error, l.code, l.blocker) as why,
+                 latchkey_text(l.evidence -> 'beside') as beside, latchkey_text(l.evidence -> 'residual') as said,
                  case when l.identity in ('same', 'unprotected')
                         and l.identity_at < clock_timestamp() - make_interval(secs => $2)
                       then 'stale' else l.identity end as "identity!"
@@ -60,8 +61,8 @@ impl Tx {
         .await?;
         rows.into_iter()
             .map(|row| {
-                // Residual values are returned as far as they can be read: they must not keep a grant from ending.
-                let residual = row.residual.as_deref().and_then(|text| serde_json::from_str(text).ok());
+                // What says yes is returned as far as it can be read: it must not keep a grant from ending.
+                let said = row.said.as_deref().and_then(|text| serde_json::from_str::<Vec<String>>(text).ok());
                 Ok(Leg {
                     target: Target::from_columns(&row.target_kind, row.target_key)
                         .ok_or_else(|| StoreError::corrupt("grant_leg", "target_kind", &row.target_kind))?,
@@ -70,7 +71,7 @@ impl Tx {
                     compared: Compared::parse(&row.identity)
                         .ok_or_else(|| StoreError::corrupt("grant_leg", "identity", &row.identity))?,
                     condition: condition(&row.condition, row.why.as_deref(), row.attempts, row.next_try)?,
-                    residual: residual.unwrap_or_default(),
+                    residual: beside(row.beside.as_deref(), &said.unwrap_or_default()),
                 })
             })
             .collect()
@@ -127,12 +128,14 @@ impl Stored for Provisioning {
 impl Stored for Active {
     async fn write(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
         let result = sqlx::query!(
-            "update access_grant set state = 'active', version = version + 1, since = $2, until = $3, residual = $4
+            "update access_grant set state = 'active', version = version + 1, since = $2, until = $3, residual = $4,
+               beside = $5
              where id = $1 and state = 'provisioning'",
             self.facts.id.0,
             time(self.since) as _,
             time(self.until) as _,
-            to_json(&self.residual)?,
+            to_json(&self.residual.said)?,
+            to_json(&self.residual.values)?,
         )
         .execute(connection)
         .await?;
@@ -161,11 +164,12 @@ impl Stored for Revoking {
 impl Stored for Ended {
     async fn write(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
         let result = sqlx::query!(
-            "update access_grant set state = 'ended', version = version + 1, ended_at = $2, residual = $3
+            "update access_grant set state = 'ended', version = version + 1, ended_at = $2, residual = $3, beside = $4
              where id = $1 and state = 'revoking'",
             self.facts.id.0,
             time(self.ended_at) as _,
-            to_json(&self.residual)?,
+            to_json(&self.residual.said)?,
+            to_json(&self.residual.values)?,
         )
         .execute(connection)
         .await?;

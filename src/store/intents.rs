@@ -1,5 +1,9 @@
 //! Intents: what the worker was about to write outside, committed before the write.
 //!
+//! What later runs read of a `detail`: of a binding, its [`BindingKey`] as `{"namespace", "name"}`; of a ClusterRole that
+//! is to be deleted, the object's `uid`; of an access entry that is to be made, the `principal`'s id, and of one that is to
+//! be deleted, its own ARN as `entry`; of an inline policy that is written, the text as `document`.
+//!
 //! After the write, `code` says what its outcome is, `blocker` has the facts of a failure, and `outcome` is the
 //! sentence of it.
 
@@ -8,7 +12,8 @@ use super::{
     columns::{kept, kept_json, to_json},
 };
 use latchkey_domain::{
-    access::{ClusterId, GrantId, became::Became, transition::Target},
+    access::{ClusterId, GrantId, became::Became, step_kind::StepKind, transition::Target},
+    audit::event::Known,
     plan::desired::BindingKey,
 };
 use serde_json::Value;
@@ -24,8 +29,7 @@ use uuid::Uuid;
 pub struct Intent {
     pub id: Uuid,
     pub grant: Option<GrantId>,
-    /// A verb and a noun in snake case: `create_binding`, `add_mapping`.
-    pub step: &'static str,
+    pub step: StepKind,
     /// A noun phrase: `RoleBinding payments/latchkey:…`.
     pub object: String,
     pub detail: Value,
@@ -37,29 +41,10 @@ pub struct Dangling {
     pub id: Uuid,
     pub epoch: i64,
     pub grant: Option<GrantId>,
-    pub step: String,
+    pub step: Known<StepKind>,
     pub object: String,
     pub detail: Value,
 }
-
-/// The step name of an intent to create a binding: its `detail` is a [`BindingKey`] as `{"namespace", "name"}`.
-pub const CREATE_BINDING: &str = "create_binding";
-
-/// The step name of an intent to delete a ClusterRole of Latchkey's: its `detail` has the `uid` of the object to
-/// delete.
-pub const DELETE_ROLE: &str = "delete_role";
-
-/// The step name of an intent to make an access entry: its `detail` has the `principal`'s id.
-pub const CREATE_ENTRY: &str = "create_entry";
-
-/// The step name of an intent to delete an access entry: its `detail` has the entry's own ARN as `entry`.
-pub const DELETE_ENTRY: &str = "delete_entry";
-
-/// The step name of an intent to write an inline policy: its `detail` has the text as `document`.
-pub const PUT_POLICY: &str = "put_policy";
-
-/// The step name of an intent to remove it.
-pub const DELETE_POLICY: &str = "delete_policy";
 
 /// How long a late write may arrive from a process that stood still between its permit and the write. API servers
 /// accept it as long as its token lasts: 15 min from the claim, by a clock that may be 4 min ahead.
@@ -81,7 +66,7 @@ impl Tx {
     pub async fn intend(&mut self, target: Target, epoch: i64, intents: &[Intent]) -> Result<(), StoreError> {
         let ids: Vec<Uuid> = intents.iter().map(|intent| intent.id).collect();
         let grants: Vec<Option<Uuid>> = intents.iter().map(|intent| intent.grant.map(|id| id.0)).collect();
-        let steps: Vec<String> = intents.iter().map(|intent| intent.step.to_owned()).collect();
+        let steps: Vec<String> = intents.iter().map(|intent| intent.step.as_str().to_owned()).collect();
         let objects: Vec<String> = intents.iter().map(|intent| kept(&intent.object).into_owned()).collect();
         let details: Vec<Value> = intents.iter().map(|intent| kept_json(intent.detail.clone())).collect();
         sqlx::query!(
@@ -191,7 +176,7 @@ pub async fn dangling(store: &Store, target: Target, before_epoch: i64) -> Resul
         id: row.id,
         epoch: row.epoch,
         grant: row.grant_id.or_else(|| row.detail.get(OF_GRANT)?.as_str()?.parse().ok()).map(GrantId),
-        step: row.step,
+        step: StepKind::read(&row.step),
         object: row.object,
         detail: row.detail,
     });
@@ -212,7 +197,7 @@ pub async fn uncertain(connection: &mut PgConnection, cluster: ClusterId) -> Res
                and epoch < (select t.epoch from target t where t.kind = i.target_kind and t.key = i.target_key)))
            and started_at > clock_timestamp() - make_interval(secs => $4)",
         cluster.0,
-        CREATE_BINDING,
+        StepKind::CreateBinding.as_str(),
         Became::InterruptedUnseen.code(),
         TOKEN_LASTS.as_secs_f64(),
     )
@@ -245,7 +230,7 @@ pub async fn role_deletions(connection: &mut PgConnection, cluster: ClusterId) -
                and epoch < (select t.epoch from target t where t.kind = i.target_kind and t.key = i.target_key)))
            and started_at > clock_timestamp() - make_interval(secs => $3)"#,
         cluster.0,
-        DELETE_ROLE,
+        StepKind::DeleteRole.as_str(),
         TOKEN_LASTS.as_secs_f64(),
     )
     .fetch_all(connection)
@@ -268,8 +253,7 @@ pub fn binding_key(detail: &Value) -> Option<BindingKey> {
     Some(BindingKey { namespace: text("namespace"), name: text("name")? })
 }
 
-/// How long an earlier run's write to AWS whose outcome was not recorded may still arrive; `None` if there is no such
-/// write.
+/// How long a write to AWS of an earlier run, whose outcome nobody recorded, may still arrive; none where there is none.
 ///
 /// # Errors
 /// `Database`.

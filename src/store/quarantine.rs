@@ -14,7 +14,8 @@
 //! columns, with both ends (`web/grants/plain.rs`).
 
 use super::{
-    Store, StoreError, Tx, alarms,
+    Store, StoreError, Tx,
+    alarms::{self, SayAlarm},
     columns::{time, to_json},
     grants,
 };
@@ -25,8 +26,9 @@ use latchkey_domain::audit::event::{Event, Known};
 use latchkey_domain::{
     access::{
         ClusterId, EventDraft, GrantId, PersonId, PrincipalId, RequestId,
-        alarm::{Alarm, AlarmCode},
+        alarm::{Alarm, AlarmCode, AlarmFacts},
         grant::{Cause, GrantBrief, GrantState},
+        residual::{Residual, Residuals},
         transition::{Actor, Target},
     },
     eks::arn::PrincipalArn,
@@ -185,20 +187,25 @@ impl Tx {
     }
 
     /// Ends a grant that this version cannot read, once every leg of it is proven gone. Returns `false` if one is not,
-    /// or it is in another state. Its residual access is what its legs tell.
+    /// or it is in another state. Its residual access is what its legs tell; `say` makes its sentences.
     ///
     /// # Errors
     /// `Event`, `Database`.
-    pub async fn end_unreadable(&mut self, grant: &GrantBrief, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn end_unreadable(
+        &mut self,
+        grant: &GrantBrief,
+        say: fn(&Residual) -> String,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let legs = match self.legs(grant.id).await {
             Ok(legs) => legs,
             Err(StoreError::Corrupt { .. }) => Vec::new(),
             Err(error) => return Err(error),
         };
-        let residual: Vec<String> = legs.into_iter().flat_map(|leg| leg.residual).collect();
+        let residual = Residuals::new(legs.into_iter().flat_map(|leg| leg.residual).collect(), say);
         let cause = sqlx::query_scalar!(
             r#"update access_grant g set state = 'ended', version = version + 1, ended_at = $2,
-                 residual = $3
+                 residual = $3, beside = $4
                where id = $1 and state = 'revoking'
                  and not exists (select from grant_leg l where l.grant_id = g.id and l.proven <> 'gone'
                    and ((l.target_kind = 'cluster' and l.target_key = g.cluster_id)
@@ -206,13 +213,14 @@ impl Tx {
                returning cause as "cause!""#,
             grant.id.0,
             time(now) as _,
-            to_json(&residual)?,
+            to_json(&residual.said)?,
+            to_json(&residual.values)?,
         )
         .fetch_optional(self.connection())
         .await?;
         let Some(cause) = cause else { return Ok(false) };
         let cause = Cause::parse(&cause).map_or(Known::Other(cause), Known::Is);
-        let event = grant.event(Event::GrantEnded { cause, residual }, Actor::worker());
+        let event = grant.event(Event::GrantEnded { cause, residual: residual.said }, Actor::worker());
         self.event(&event, now).await?;
         Ok(true)
     }
@@ -244,11 +252,11 @@ impl Tx {
     }
 }
 
-/// Raises the alarm about a row that cannot be read; `false` if it stands already.
+/// Raises the alarm about a row that cannot be read; `false` if it stands already. `say` makes its sentences.
 ///
 /// # Errors
 /// `Event`, `Database`.
-pub async fn raise(tx: &mut Tx, row: &UnreadableGrant, now: Timestamp) -> Result<bool, StoreError> {
+pub async fn raise(tx: &mut Tx, row: &UnreadableGrant, say: SayAlarm, now: Timestamp) -> Result<bool, StoreError> {
     if alarms::stands(tx.connection(), AlarmCode::UnreadableRow, &row.row).await? {
         return Ok(false);
     }
@@ -259,31 +267,28 @@ pub async fn raise(tx: &mut Tx, row: &UnreadableGrant, now: Timestamp) -> Result
     )
     .fetch_one(tx.connection())
     .await?;
-    let what = format!(
-        "The access of {} on `{}` cannot be read by this version: {}. No other access waits for it. What runs stays as \
-         it stands until its time is over or it is revoked; what was to be set up is not. Run the version that wrote \
-         it, or find out who else did.",
-        named.holder.unwrap_or_default(),
-        named.cluster.unwrap_or_default(),
-        row.why.replace('`', "\u{2019}"),
-    );
+    let facts = AlarmFacts::UnreadableAccess {
+        holder: named.holder.unwrap_or_default(),
+        cluster: named.cluster.unwrap_or_default(),
+        why: row.why.clone(),
+    };
     let alarm = Alarm {
         person: Some(row.brief.person),
         cluster: Some(row.brief.cluster),
         request: Some(row.brief.request),
         grant: Some(row.brief.id),
-        ..Alarm::new(AlarmCode::UnreadableRow, &row.row, what)
+        ..Alarm::new(facts, &row.row)
     };
-    tx.raise(&alarm, now).await
+    tx.raise(&alarm, say, now).await
 }
 
 /// Raises the alarms about rows that cannot be read, each in a transaction of its own. Errors are logged.
-pub async fn tell(store: &Store, rows: &[UnreadableGrant]) {
+pub async fn tell(store: &Store, rows: &[UnreadableGrant], say: SayAlarm) {
     for row in rows {
         let told = async {
             let mut tx = store.begin().await?;
             let now = tx.now().await?;
-            raise(&mut tx, row, now).await?;
+            raise(&mut tx, row, say, now).await?;
             tx.commit().await
         };
         if let Err(error) = told.await {
@@ -368,7 +373,7 @@ pub async fn written_bindings(
 ///
 /// # Errors
 /// `Database`.
-pub async fn look_over_requests(store: &Store) -> Result<(), StoreError> {
+pub async fn look_over_requests(store: &Store, say: SayAlarm) -> Result<(), StoreError> {
     for id in pending(store).await? {
         let mut tx = store.begin().await?;
         let Some(why) = tx.why_unreadable(id).await? else { continue };
@@ -376,19 +381,14 @@ pub async fn look_over_requests(store: &Store) -> Result<(), StoreError> {
         let row = sqlx::query!("select person_id, cluster_id from request where id = $1", id.0)
             .fetch_one(tx.connection())
             .await?;
-        let what = format!(
-            "A request cannot be read by this version: {}. It cannot be decided on, and it lapses in time. Run the \
-             version that wrote it, or find out who else did.",
-            why.replace('`', "\u{2019}")
-        );
         let alarm = Alarm {
             person: Some(PersonId(row.person_id)),
             cluster: Some(ClusterId(row.cluster_id)),
             request: Some(id),
-            ..Alarm::new(AlarmCode::UnreadableRow, subject, what)
+            ..Alarm::new(AlarmFacts::UnreadableRequest { why }, subject)
         };
         let now = tx.now().await?;
-        tx.raise(&alarm, now).await?;
+        tx.raise(&alarm, say, now).await?;
         tx.commit().await?;
     }
     Ok(())

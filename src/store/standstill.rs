@@ -24,7 +24,7 @@
 mod breaks;
 mod keepers;
 mod rows;
-mod said;
+mod subjects;
 mod tables;
 mod waits;
 
@@ -32,16 +32,15 @@ pub use tables::Watch;
 
 use super::{
     Store, StoreError, Tx,
-    alarms::{self, StandingAlarm},
+    alarms::{self, SayAlarm, StandingAlarm},
     audit::{SEALER_LOCK, waits_for_seal},
 };
 use crate::causes::chain;
 use futures::FutureExt as _;
 use jiff::SignedDuration;
-use keepers::{Keeper, end_it, first_of, of_session, who};
-use latchkey_domain::access::alarm::{Alarm, AlarmCode};
+use keepers::{first_of, of_session};
+use latchkey_domain::access::alarm::{Alarm, AlarmCode, AlarmFacts, LockKeeper};
 use rows::{KeptRow, is_free, late, lock, locked};
-use said::{of_access, of_identity, of_leg, of_target};
 use std::{
     pin::pin,
     time::{Duration, Instant},
@@ -62,20 +61,20 @@ const ASKED_AFTER: Duration = Duration::from_millis(500);
 const SEAL: &str = "event_unsealed";
 
 /// Raises alarms about what stands still, and clears those about what goes on. An error about one is logged, and the
-/// others go on. If a whole table is locked, it reports that, and checks no rows.
+/// others go on. If a whole table is locked, it reports that, and checks no rows. `say` makes the sentences of an alarm.
 ///
 /// # Errors
 /// `Database` if they cannot be looked for.
-pub async fn look_over(store: &Store, watch: &Watch, at: Instant) -> Result<(), StoreError> {
+pub async fn look_over(store: &Store, watch: &Watch, at: Instant, say: SayAlarm) -> Result<(), StoreError> {
     let kept = tables::kept(store, watch, at).await?;
     if !kept.tables.is_empty() {
         for (table, keepers) in &kept.tables {
-            tell_of_table(store, table, keepers).await?;
+            tell_of_table(store, table, keepers, say).await?;
         }
         return Ok(());
     }
     if !kept.policy.is_empty() {
-        raise(store, &tables::alarm_of_policy(&kept.policy)).await?;
+        raise(store, &tables::alarm_of_policy(&kept.policy), say).await?;
     }
     let links = watch.links(last_link(store).await?, at);
     clear_what_goes_on(store, links).await?;
@@ -89,16 +88,16 @@ pub async fn look_over(store: &Store, watch: &Watch, at: Instant) -> Result<(), 
             continue;
         }
         probes += 1;
-        if let Err(error) = tell(store, row).await {
+        if let Err(error) = tell(store, row, say).await {
             let subject = row.subject();
             tracing::error!(subject, error = chain(&error), "who keeps a row locked could not be told");
         }
     }
-    waits::tell(store).await?;
-    breaks::tell(store, watch, at).await?;
+    waits::tell(store, say).await?;
+    breaks::tell(store, watch, at, say).await?;
     match waits_for_seal(store).await? {
         Some(waits) if waits > LONG && matches!(links, Grows::NotFor(long) if long > LONG) => {
-            tell_of_seal(store, waits).await
+            tell_of_seal(store, waits, say).await
         }
         Some(_) | None => Ok(()),
     }
@@ -112,24 +111,24 @@ async fn last_link(store: &Store) -> Result<i64, StoreError> {
 
 /// Raises the alarm about a locked table. If that is not possible, since the table is the log or that of the alarms,
 /// the worker's own log says it.
-async fn tell_of_table(store: &Store, table: &str, keepers: &[Keeper]) -> Result<(), StoreError> {
+async fn tell_of_table(store: &Store, table: &str, keepers: &[LockKeeper], say: SayAlarm) -> Result<(), StoreError> {
     let alarm = tables::alarm(table, keepers);
     let mut tx = store.begin().await?;
     tx.wait_at_most(PROBE).await?;
     let told = async {
         let now = tx.now().await?;
-        tx.raise(&alarm, now).await?;
+        tx.raise(&alarm, say, now).await?;
         tx.commit().await
     };
     if let Err(error) = told.await {
-        let (what, error) = (&alarm.what, chain(&error));
+        let (what, error) = (say(&alarm.facts), chain(&error));
         tracing::error!(error, "no alarm can be raised: {what}");
     }
     Ok(())
 }
 
 /// The sessions that keep a row locked, found by waiting for it; `None` if it was freed within [`PROBE`].
-async fn keepers(store: &Store, row: KeptRow) -> Result<Option<Vec<Keeper>>, StoreError> {
+async fn keepers(store: &Store, row: KeptRow) -> Result<Option<Vec<LockKeeper>>, StoreError> {
     let mut tx = store.begin().await?;
     tx.wait_at_most(PROBE).await?;
     let own = sqlx::query_scalar!(r#"select pg_backend_pid() as "pid!""#).fetch_one(tx.connection()).await?;
@@ -145,31 +144,25 @@ async fn keepers(store: &Store, row: KeptRow) -> Result<Option<Vec<Keeper>>, Sto
     }
 }
 
-async fn raise(store: &Store, alarm: &Alarm) -> Result<(), StoreError> {
+async fn raise(store: &Store, alarm: &Alarm, say: SayAlarm) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
     let now = tx.now().await?;
-    tx.raise(alarm, now).await?;
+    tx.raise(alarm, say, now).await?;
     tx.commit().await
 }
 
 /// Raises the alarm about a locked row, if it is still locked.
-async fn tell(store: &Store, row: KeptRow) -> Result<(), StoreError> {
+async fn tell(store: &Store, row: KeptRow, say: SayAlarm) -> Result<(), StoreError> {
     let Some(keepers) = keepers(store, row).await? else { return Ok(()) };
     let mut tx = store.begin().await?;
-    let alarm = match row {
-        KeptRow::Access(id) => of_access(&mut tx, row, id, &keepers).await?,
-        KeptRow::Target(target) => of_target(&mut tx, row, target, &keepers).await?,
-        KeptRow::Leg(id, _) => of_leg(&mut tx, row, id, &keepers).await?,
-        KeptRow::Principal(id) => of_identity(&mut tx, row, (id, None), &keepers).await?,
-        KeptRow::Mapping(cluster, id) => of_identity(&mut tx, row, (id, Some(cluster)), &keepers).await?,
-    };
+    let alarm = subjects::of_row(&mut tx, row, keepers).await?;
     let now = tx.now().await?;
-    tx.raise(&alarm, now).await?;
+    tx.raise(&alarm, say, now).await?;
     tx.commit().await
 }
 
 /// Raises the alarm that the seal of the audit log stands still.
-async fn tell_of_seal(store: &Store, waits: SignedDuration) -> Result<(), StoreError> {
+async fn tell_of_seal(store: &Store, waits: SignedDuration, say: SayAlarm) -> Result<(), StoreError> {
     let sealer = sqlx::query_scalar!(
         r#"select pid as "pid!" from pg_locks
            where locktype = 'advisory' and granted and classid = 0 and objid = $1::bigint::oid and objsubid = 1
@@ -185,17 +178,8 @@ async fn tell_of_seal(store: &Store, waits: SignedDuration) -> Result<(), StoreE
     if let (true, Some(sealer)) = (keepers.is_empty(), sealer) {
         keepers = of_session(store, sealer).await?;
     }
-    let why = if keepers.is_empty() {
-        "The log of `latchkey worker` says what keeps it from linking them.".to_owned()
-    } else {
-        format!("Since then {} the lock that a seal needs. {}", who(&keepers), end_it(&keepers))
-    };
-    let what = format!(
-        "The seal of the audit log stands still: the first event has waited for its link for {} min. Events are kept, and \
-         not protected by the chain until they are linked. {why}",
-        waits.as_secs() / 60
-    );
-    raise(store, &Alarm::new(AlarmCode::SealStandsStill, SEAL, what)).await
+    let facts = AlarmFacts::SealStandsStill { minutes: waits.as_mins(), keepers };
+    raise(store, &Alarm::new(facts, SEAL), say).await
 }
 
 /// Whether the row or the table that an alarm is about is no longer locked.

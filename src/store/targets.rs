@@ -4,11 +4,11 @@
 
 use super::{
     Store, StoreError, Tx,
-    columns::{kept, time},
+    columns::{kept, time, to_json},
     desired::{LONGEST_REST_OF_AN_END, UNRECORDED},
 };
 use jiff::Timestamp;
-use latchkey_domain::access::{ClusterId, PersonId, transition::Target};
+use latchkey_domain::access::{ClusterId, PersonId, blocker::Blocker, transition::Target};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -223,21 +223,21 @@ pub async fn wake_overdue(store: &Store) -> Result<u64, StoreError> {
     Ok(woken.rows_affected())
 }
 
-/// Gives a claimed target back after a run that could not finish: it is due again in a while. Does nothing if another
-/// worker claimed it since.
+/// Gives a claimed target back after a run that could not finish: it is due again in a while. `failure` is the reason,
+/// with its sentence. Does nothing if another worker claimed it since.
 ///
 /// # Errors
-/// `Database`.
+/// `Event`, `Database`.
 pub async fn give_back(
     store: &Store,
     target: Target,
     epoch: i64,
     again_in: Duration,
-    failure: &str,
+    failure: (&Blocker, &str),
 ) -> Result<(), StoreError> {
-    let failure = kept(failure);
+    let (why, said) = (failure.0, kept(failure.1));
     sqlx::query!(
-        "update target set lease_until = null, lease_holder = null, failure = $5,
+        "update target set lease_until = null, lease_holder = null, failure = $5, failure_code = $6, failure_blocker = $7,
            failed_since = case when failure is null then clock_timestamp() else coalesce(failed_since, clock_timestamp()) end,
            due_at = clock_timestamp() + make_interval(secs => $4)
          where kind = $1 and key = $2 and epoch = $3",
@@ -245,7 +245,9 @@ pub async fn give_back(
         target.key(),
         epoch,
         again_in.as_secs_f64(),
-        failure.as_ref(),
+        said.as_ref(),
+        why.code(),
+        to_json(why)?,
     )
     .execute(store.pool())
     .await?;

@@ -86,7 +86,7 @@ async fn wake_by(connection: &mut PgConnection, Wake { target, revoking }: Wake)
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
     /// Alarms that it raised, which are logged once it commits.
-    alarms: Vec<Alarm>,
+    alarms: Vec<(Alarm, String)>,
     /// Its places among the transactions of pages.
     places: Vec<OwnedSemaphorePermit>,
 }
@@ -221,15 +221,15 @@ impl Tx {
     pub async fn commit(self) -> Result<(), StoreError> {
         self.inner.commit().await?;
         drop(self.places);
-        for Alarm { code, subject, what, .. } in self.alarms {
-            tracing::error!(alarm = code.as_str(), subject, "{what}");
+        for (alarm, what) in self.alarms {
+            tracing::error!(alarm = alarm.code().as_str(), subject = alarm.subject, "{what}");
         }
         Ok(())
     }
 
-    /// Keeps an alarm, which is logged once this transaction commits.
-    pub(super) fn tell(&mut self, alarm: Alarm) {
-        self.alarms.push(alarm);
+    /// Keeps an alarm with its sentence, which is logged once this transaction commits.
+    pub(super) fn tell(&mut self, alarm: Alarm, what: String) {
+        self.alarms.push((alarm, what));
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
             pulse::Pulse,
         },
     },
-    words::{Clock, steps::full_stop, time::duration},
+    words::{Clock, alarm, blocker, steps::full_stop, time::duration},
 };
 use jiff::SignedDuration;
 
@@ -76,7 +76,8 @@ impl Pulse {
     /// The accesses that give more than was decided: the first, and how many there are.
     fn wider(&self) -> Option<Banner> {
         let wider = self.wider.as_ref()?;
-        let (what, cluster) = (full_stop(&wider.what), &wider.cluster);
+        let what = wider.what.as_ref().map_or_else(String::new, |what| full_stop(&blocker::sentence(what)));
+        let cluster = &wider.cluster;
         let (text, address) = match wider.accesses {
             0 | 1 => {
                 let text = format!("An access on `{cluster}` gives more than was decided. {what}");
@@ -94,9 +95,9 @@ impl Pulse {
 
     /// The newest alarm, and how many alarms there are.
     fn alarm(&self) -> Option<Banner> {
-        let newest = self.newest_alarm.as_deref()?;
+        let newest = alarm::told(self.newest_alarm.as_ref()?);
         let mut banner = match self.alarms {
-            0 | 1 => Banner::new(Tone::Danger, newest),
+            0 | 1 => Banner::new(Tone::Danger, &newest),
             more => Banner::new(Tone::Danger, &format!("{more} alarms stand. The newest: {newest}")),
         };
         banner.text = banner.text.then_link("/status#alarms", "See what to do");

@@ -384,7 +384,7 @@ impl WorkerRow {
 impl AlarmRow {
     fn of(alarm: &StandingAlarm, clock: &Clock) -> Self {
         Self {
-            what: Html::prose(&alarm.what),
+            what: Html::prose(&words::alarm::told(&alarm.what)),
             since: Html::relative(clock, alarm.raised_at),
             address: alarm.grant.map(|id| format!("/grants/{id}")),
             clear: (!alarm.ends_by_itself()).then(|| format!("/alarms/{}/clear", alarm.id)),
@@ -488,20 +488,30 @@ impl StatusPage {
 /// An alarm that clears by itself, and one that an operator clears.
 #[cfg(test)]
 fn sample_alarms() -> Vec<StandingAlarm> {
-    use latchkey_domain::access::{AlarmId, GrantId, alarm::AlarmCode};
-    let alarm = |code, what: &str| StandingAlarm {
+    use latchkey_domain::access::{
+        AlarmId, GrantId,
+        alarm::{AlarmFacts, ToldAlarm},
+        decide_again::NotAllowed,
+    };
+    let alarm = |facts: AlarmFacts| StandingAlarm {
         id: AlarmId(uuid::Uuid::from_u128(11)),
-        code: Some(code),
+        code: Some(facts.code()),
         subject: String::new(),
-        what: what.to_owned(),
+        what: ToldAlarm::Facts(Box::new(facts)),
+        said: String::new(),
         person: None,
         cluster: None,
         request: None,
         grant: Some(GrantId(uuid::Uuid::from_u128(8))),
         raised_at: "2026-11-24T14:31:00Z".parse().unwrap(),
     };
+    let refusal = NotAllowed::TooFew { policy: "production".to_owned(), quorum: 2, may: 1 };
     vec![
-        alarm(AlarmCode::UnreadableRow, "An access of Ana\u{2019}s on `prod-eu` cannot be read by this version."),
-        alarm(AlarmCode::NotAllowed, "An access on `prod-eu` was not set up: the policy of now does not grant it."),
+        alarm(AlarmFacts::UnreadableAccess {
+            holder: "Ana Ruiz".to_owned(),
+            cluster: "prod-eu".to_owned(),
+            why: "row of `access_grant` has an unreadable `namespaces`".to_owned(),
+        }),
+        alarm(AlarmFacts::NotAllowed { handle: "ana".to_owned(), refusal }),
     ]
 }

@@ -323,11 +323,12 @@ fn revoking(grant: &GrantProgress, cause: Cause, at: Timestamp, holder: Sentence
 #[cfg(test)]
 mod tests {
     use super::*;
+    use latchkey_domain::access::step_kind::StepKind;
 
     fn taken(step: &str, at: &str) -> StepTaken {
         StepTaken {
             target_kind: "cluster".to_owned(),
-            step: step.to_owned(),
+            step: StepKind::read(step),
             object: String::new(),
             started_at: at.parse().unwrap(),
             finished_at: None,

@@ -1,12 +1,15 @@
 //! The audit log in sentences: one for each row.
 
+#![deny(clippy::wildcard_enum_match_arm, reason = "a new event does not compile until it has its sentence")]
+
 use super::{Clock, Sentence};
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{grant::Cause, request::ClosedWhy, vote::Verdict},
     audit::{
         ChainPlace, UnreadableEvent,
-        event::{Event, Known, PROVEN_GONE},
+        change::{BegunStep, ChangeOutcome},
+        event::{Event, Known},
     },
 };
 
@@ -14,99 +17,27 @@ use latchkey_domain::{
 #[derive(Debug, Clone, Copy)]
 pub struct ToldEvent<'a> {
     pub action: &'a str,
-    /// What happened; `None` if this version does not know the event.
+    /// What happened; none if this version does not know the event.
     pub event: Option<&'a Event>,
     /// The name of the person, or the process, that did it.
     pub actor: &'a str,
-    /// The name of the person that it concerns; `None` if that is the actor.
+    /// The name of the person that it concerns; none if that is the actor.
     pub person: Option<&'a str>,
     pub cluster: Option<&'a str>,
 }
 
 impl ToldEvent<'_> {
     /// "Ben approved what Ana asked for on `prod-eu`." An event that this version does not know is told by its action.
+    #[expect(clippy::too_many_lines, reason = "a sentence for each event, and nothing else")]
     pub fn sentence(&self) -> Sentence {
         let Some(event) = self.event else {
             let did = self.action.replace(['.', '_'], " ");
             return self.on_cluster(self.start().text(format!(": {did}"))).text(".");
         };
-        match event {
-            Event::RequestSubmitted { .. }
-            | Event::RequestVoted { .. }
-            | Event::RequestApproved { .. }
-            | Event::RequestDenied { .. }
-            | Event::RequestCancelled { .. }
-            | Event::RequestLapsed {} => self.of_request(event),
-            Event::GrantStarted {}
-            | Event::GrantActivated { .. }
-            | Event::GrantRevoking { .. }
-            | Event::GrantEnded { .. }
-            | Event::GrantChangeBegun { .. }
-            | Event::GrantChangeEnded { .. }
-            | Event::GrantDriftFound { .. } => self.of_grant(event),
-            Event::ClusterAdded { .. }
-            | Event::ClusterDropped { .. }
-            | Event::ClusterRenamed { .. }
-            | Event::ClusterFenced { .. }
-            | Event::ClusterMissing {}
-            | Event::ClusterFoundAgain {}
-            | Event::ClusterGone { .. }
-            | Event::ClusterRestoreAccepted { .. }
-            | Event::ClusterRoleGivenUp { .. }
-            | Event::ClusterGrantingPaused { .. }
-            | Event::ClusterGrantingResumed { .. }
-            | Event::ClusterMoveAsked { .. }
-            | Event::ClusterEntriesAsked {}
-            | Event::ClusterMoved { .. }
-            | Event::ClusterDriftFound { .. } => self.of_cluster(event),
-            Event::PrincipalDriftFound { principal, what, .. } => {
-                self.start().text(" found ").name(principal).text(" changed in IAM: ").text(what).text(".")
-            }
-            Event::IdentityProven { .. }
-            | Event::IdentityEnded { .. }
-            | Event::IdentityReleased { .. }
-            | Event::IdentityReplaced { .. } => self.of_identity(event),
-            Event::AlarmRaised { what, .. } => self.alarm(" raised an alarm: ", what),
-            Event::AlarmCleared { what, .. } => self.alarm(" cleared an alarm: ", what),
-            Event::TargetTried { .. } => {
-                let start = self.start().text(" asked for ");
-                let start = match self.cluster {
-                    Some(name) => start.name(name),
-                    None => start.text("an IAM user"),
-                };
-                start.text(" to be tried at once.")
-            }
-            Event::AuditCheckAsked {} => self.start().text(" asked for a check of the whole audit log."),
-            Event::AuditExported { rows, format, .. } => {
-                self.start().text(format!(" exported {rows} events of the audit log as {format}."))
-            }
-            Event::SessionEnded { sessions: 0 | 1 } => self.start().text(" ended one of their sessions."),
-            Event::SessionEnded { sessions } => self.start().text(format!(" ended {sessions} of their sessions.")),
-            Event::PolicyApplied { hash, .. } if hash.is_empty() => self.start().text(" applied a policy."),
-            Event::PolicyApplied { hash, .. } => {
-                let short: String = hash.chars().take(12).collect();
-                self.start().text(" applied the policy ").name(&short).text(".")
-            }
-        }
-    }
-
-    fn of_request(&self, event: &Event) -> Sentence {
-        let start = self.start();
-        let whose = self.whose();
+        let (start, whose) = (self.start(), self.whose());
         match event {
             Event::RequestSubmitted { profile, namespaces, minutes, .. } => {
-                let start = start.text(" asked for ").name(profile);
-                let start = if namespaces.is_empty() {
-                    start
-                } else {
-                    start.text(" in ").names(namespaces.iter().map(String::as_str))
-                };
-                let sentence = self.on_cluster(start);
-                let sentence = match minutes {
-                    0 => sentence,
-                    minutes => sentence.text(format!(" for {}", super::time::length(*minutes))),
-                };
-                sentence.text(".")
+                self.submitted(start.text(" asked for ").name(profile), namespaces, *minutes)
             }
             Event::RequestVoted { vote, .. } => match vote.verdict {
                 Known::Is(Verdict::Approve) => self
@@ -119,25 +50,8 @@ impl ToldEvent<'_> {
                 self.on_cluster(start.text(format!(" approved {whose} request"))).text(".")
             }
             Event::RequestDenied { .. } => self.on_cluster(start.text(format!(" denied {whose} request"))).text("."),
-            Event::RequestCancelled { why, .. } => {
-                let why = match why {
-                    Known::Is(ClosedWhy::PolicyDropped) => ": the policy no longer has its cluster or profile.",
-                    Known::Is(ClosedWhy::PolicyChanged) => ": the policy does not allow it any more.",
-                    Known::Is(ClosedWhy::PrincipalEnded) => ": the AWS identity that it was asked for ended.",
-                    Known::Is(ClosedWhy::Requester) | Known::Other(_) => {
-                        return self.on_cluster(start.text(" cancelled their request")).text(".");
-                    }
-                };
-                self.on_cluster(start.text(format!(" closed {whose} request"))).text(why)
-            }
-            _ => self.on_cluster(self.theirs("request")).text(" lapsed undecided."),
-        }
-    }
-
-    fn of_grant(&self, event: &Event) -> Sentence {
-        let start = self.start();
-        let whose = self.whose();
-        match event {
+            Event::RequestCancelled { why, .. } => self.cancelled(start, why),
+            Event::RequestLapsed {} => self.on_cluster(self.theirs("request")).text(" lapsed undecided."),
             Event::GrantStarted {} => {
                 self.on_cluster(Sentence::default().text(format!("Setting up {whose} access"))).text(" began.")
             }
@@ -150,53 +64,20 @@ impl ToldEvent<'_> {
                 .on_cluster(self.theirs("access"))
                 .text(" ended; what Latchkey wrote is gone, something else still allows it."),
             Event::GrantChangeBegun { target, steps, .. } => {
-                let did = if takes_away(steps) { "take away what it wrote" } else { "write" };
+                let takes_away = !steps.is_empty() && steps.iter().all(BegunStep::takes_away);
+                let did = if takes_away { "take away what it wrote" } else { "write" };
                 let sentence = start.text(format!(" began to {did} for {whose} access"));
                 self.on_cluster(sentence).text(place(target)).text(".")
             }
-            Event::GrantChangeEnded { target, outcome, .. } => {
-                let did = if outcome == PROVEN_GONE { "took away what it wrote" } else { "wrote" };
-                let sentence = self.on_cluster(start.text(format!(" {did} for {whose} access"))).text(place(target));
-                match outcome.as_str() {
-                    "" => sentence.text("."),
-                    outcome => sentence.text(": ").text(outcome.trim_end_matches('.')).text("."),
-                }
+            Event::GrantChangeEnded { target, outcome, .. } => self.changed(start, target, outcome),
+            Event::GrantDriftFound { what, .. } if what.is_empty() => {
+                self.on_cluster(start.text(format!(" found {whose} access changed by another client"))).text(".")
             }
-            Event::GrantDriftFound { what, .. } if !what.is_empty() => self
+            Event::GrantDriftFound { what, .. } => self
                 .on_cluster(start.text(format!(" found drift of {whose} access")))
                 .text(": ")
                 .parsed(what.trim_end_matches('.'))
                 .text("."),
-            _ => self.on_cluster(start.text(format!(" found {whose} access changed by another client"))).text("."),
-        }
-    }
-
-    fn revoking(&self, start: Sentence, cause: &Known<Cause>) -> Sentence {
-        match cause {
-            Known::Is(Cause::Relinquished) => self.on_cluster(start.text(" gave their access")).text(" back."),
-            Known::Is(Cause::Revoked) => {
-                let access =
-                    self.person.map_or_else(|| "an access".to_owned(), |name| format!("{name}\u{2019}s access"));
-                self.on_cluster(start.text(format!(" revoked {access}"))).text(".")
-            }
-            Known::Is(Cause::Expired) => {
-                let whose = self.capital_whose();
-                self.on_cluster(Sentence::default().text(format!("The time of {whose} access"))).text(" was over.")
-            }
-            // A cause that this version does not know is told by its name.
-            cause => {
-                let why = match cause {
-                    Known::Is(cause) => super::access::cause(*cause).to_owned(),
-                    Known::Other(cause) => cause.replace('_', " "),
-                };
-                self.on_cluster(self.theirs("access")).text(format!(" is being taken away: {why}."))
-            }
-        }
-    }
-
-    fn of_cluster(&self, event: &Event) -> Sentence {
-        let start = self.start();
-        match event {
             Event::ClusterAdded { name, .. } => start.text(" took on the cluster ").name(name).text("."),
             Event::ClusterDropped { name, .. } => start.text(" dropped the cluster ").name(name).text("."),
             Event::ClusterRenamed { name, previous, .. } => {
@@ -222,6 +103,7 @@ impl ToldEvent<'_> {
                 .on_cluster(start.text(" gave up the ClusterRole ").name(role))
                 .text(": no access and no profile needs it any more, and it is deleted."),
             Event::ClusterGrantingPaused { .. } => self.on_cluster(start.text(" paused granting")).text("."),
+            Event::ClusterGrantingResumed { .. } => self.on_cluster(start.text(" resumed granting")).text("."),
             Event::ClusterMoveAsked { principal, .. } => self
                 .on_cluster(start.text(" asked to move ").name(principal).text(" from aws-auth to an access entry"))
                 .text("."),
@@ -231,17 +113,15 @@ impl ToldEvent<'_> {
             Event::ClusterEntriesAsked {} => {
                 self.on_cluster(start.text(" asked to have every access entry read")).text(".")
             }
-            Event::ClusterGrantingResumed { .. } => self.on_cluster(start.text(" resumed granting")).text("."),
-            Event::ClusterDriftFound { what, .. } if !what.is_empty() => {
+            Event::ClusterDriftFound { what, .. } if what.is_empty() => {
+                self.on_cluster(start.text(" found drift")).text(".")
+            }
+            Event::ClusterDriftFound { what, .. } => {
                 self.on_cluster(start.text(" found drift")).text(": ").parsed(what.trim_end_matches('.')).text(".")
             }
-            _ => self.on_cluster(start.text(" found drift")).text("."),
-        }
-    }
-
-    fn of_identity(&self, event: &Event) -> Sentence {
-        let start = self.start();
-        match event {
+            Event::PrincipalDriftFound { principal, what, .. } => {
+                start.text(" found ").name(principal).text(" changed in IAM: ").text(what).text(".")
+            }
             Event::IdentityProven { principal, .. } => start.text(" proved to be ").name(principal).text("."),
             Event::IdentityEnded { principal, .. } => start
                 .text(" found ")
@@ -254,8 +134,97 @@ impl ToldEvent<'_> {
             Event::IdentityReplaced { principal, .. } => {
                 start.text(" proved ").name(principal).text(", which IAM had made anew; what the old one had ends.")
             }
-            _ => start.text("."),
+            Event::AlarmRaised { what, .. } => self.alarm(" raised an alarm: ", what),
+            Event::AlarmCleared { what, .. } => self.alarm(" cleared an alarm: ", what),
+            Event::TargetTried { .. } => {
+                let start = start.text(" asked for ");
+                let start = match self.cluster {
+                    Some(name) => start.name(name),
+                    None => start.text("an IAM user"),
+                };
+                start.text(" to be tried at once.")
+            }
+            Event::AuditCheckAsked {} => start.text(" asked for a check of the whole audit log."),
+            Event::AuditExported { rows, format, .. } => {
+                start.text(format!(" exported {rows} events of the audit log as {format}."))
+            }
+            Event::SessionEnded { sessions: 0 | 1 } => start.text(" ended one of their sessions."),
+            Event::SessionEnded { sessions } => start.text(format!(" ended {sessions} of their sessions.")),
+            Event::PolicyApplied { hash, .. } if hash.is_empty() => start.text(" applied a policy."),
+            Event::PolicyApplied { hash, .. } => {
+                let short: String = hash.chars().take(12).collect();
+                start.text(" applied the policy ").name(&short).text(".")
+            }
         }
+    }
+
+    fn submitted(&self, start: Sentence, namespaces: &[String], minutes: u32) -> Sentence {
+        let start =
+            if namespaces.is_empty() { start } else { start.text(" in ").names(namespaces.iter().map(String::as_str)) };
+        let sentence = self.on_cluster(start);
+        let sentence = match minutes {
+            0 => sentence,
+            minutes => sentence.text(format!(" for {}", super::time::length(minutes))),
+        };
+        sentence.text(".")
+    }
+
+    fn cancelled(&self, start: Sentence, why: &Known<ClosedWhy>) -> Sentence {
+        let why = match why {
+            Known::Is(ClosedWhy::PolicyDropped) => ": the policy no longer has its cluster or profile.",
+            Known::Is(ClosedWhy::PolicyChanged) => ": the policy does not allow it any more.",
+            Known::Is(ClosedWhy::PrincipalEnded) => ": the AWS identity that it was asked for ended.",
+            Known::Is(ClosedWhy::Requester) | Known::Other(_) => {
+                return self.on_cluster(start.text(" cancelled their request")).text(".");
+            }
+        };
+        self.on_cluster(start.text(format!(" closed {} request", self.whose()))).text(why)
+    }
+
+    fn changed(&self, start: Sentence, target: &str, outcome: &ChangeOutcome) -> Sentence {
+        let (did, told) = match outcome {
+            ChangeOutcome::Proven => ("wrote", "proven"),
+            ChangeOutcome::ProvenGone => ("took away what it wrote", "proven gone"),
+            ChangeOutcome::Interrupted => ("wrote", "interrupted"),
+            ChangeOutcome::Unmarked => ("wrote", "written; it is proven once its row is not locked"),
+            ChangeOutcome::Said(text) => ("wrote", text.trim_end_matches('.')),
+        };
+        let sentence = start.text(format!(" {did} for {} access", self.whose()));
+        let sentence = self.on_cluster(sentence).text(place(target));
+        if told.is_empty() { sentence.text(".") } else { sentence.text(": ").text(told).text(".") }
+    }
+
+    fn revoking(&self, start: Sentence, cause: &Known<Cause>) -> Sentence {
+        match cause {
+            Known::Is(Cause::Relinquished) => self.on_cluster(start.text(" gave their access")).text(" back."),
+            Known::Is(Cause::Revoked) => {
+                let access =
+                    self.person.map_or_else(|| "an access".to_owned(), |name| format!("{name}\u{2019}s access"));
+                self.on_cluster(start.text(format!(" revoked {access}"))).text(".")
+            }
+            Known::Is(Cause::Expired) => {
+                let whose = self.capital_whose();
+                self.on_cluster(Sentence::default().text(format!("The time of {whose} access"))).text(" was over.")
+            }
+            Known::Is(
+                cause @ (Cause::Departed
+                | Cause::Ineligible
+                | Cause::ReviewMissed
+                | Cause::Undeliverable
+                | Cause::PrincipalReplaced
+                | Cause::ClusterGone
+                | Cause::Incident
+                | Cause::NotAllowed
+                | Cause::PolicyChanged
+                | Cause::Released),
+            ) => self.taken_away(super::access::cause(*cause)),
+            // A cause that this version does not know is told by its name.
+            Known::Other(cause) => self.taken_away(&cause.replace('_', " ")),
+        }
+    }
+
+    fn taken_away(&self, why: &str) -> Sentence {
+        self.on_cluster(self.theirs("access")).text(format!(" is being taken away: {why}."))
     }
 
     fn alarm(&self, did: &str, what: &str) -> Sentence {
@@ -288,13 +257,6 @@ impl ToldEvent<'_> {
             None => format!("{}\u{2019}s", self.actor),
         }
     }
-}
-
-/// Whether each of these steps, a verb with its object, removes something.
-fn takes_away(steps: &[String]) -> bool {
-    let is_away =
-        |step: &String| ["remove_", "delete_", "empty_", "untag_", "block_"].iter().any(|verb| step.starts_with(verb));
-    !steps.is_empty() && steps.iter().all(is_away)
 }
 
 fn place(target: &str) -> &'static str {

@@ -222,6 +222,9 @@ pub fn sentence(why: &Blocker) -> String {
         }
         Blocker::NotAsked { cluster } => format!("the API server of {cluster} was not asked everything"),
         Blocker::NotRecorded { why } => format!("What the worker found could not be recorded ({why}); it tries again."),
+        Blocker::RunBrokeOff { why } => {
+            format!("the last run broke off before its end ({why}); the next one begins by itself")
+        }
         Blocker::PrincipalUnknown { arn } => {
             format!("IAM knows no {arn} any more: those who manage IAM have to say what became of it")
         }
@@ -349,28 +352,33 @@ fn because(call: &FailedCall) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use latchkey_domain::plan::remedy;
+    use latchkey_domain::plan::remedy::{self, Remedy};
     use latchkey_testkit::{cluster_arn, policy_file};
-    use std::fmt::Write as _;
+    use sha2::{Digest as _, Sha256};
 
     /// One of each, as rows store it.
     const RECORDED: &str = include_str!("../../crates/domain/src/access/blocker/recorded.jsonl");
-    /// What people read for each, in the same order: code, who acts, what there is to paste, sentence.
+    /// What people read for each, in the same order: code, who acts, what there is to paste, sentence. Of what there is
+    /// to paste: its language, what to do with it, and the hash of the text.
     const TOLD: &str = include_str!("blocker.txt");
+
+    fn pasted(remedy: &Remedy) -> String {
+        let hash = hex::encode(Sha256::digest(&remedy.text));
+        format!("{:?}, {} {} ({} lines)", remedy.language, &hash[..16], remedy.how, remedy.text.lines().count())
+    }
 
     #[test]
     fn each_gives_its_sentence_its_code_who_acts_and_what_to_paste() {
         let (file, cluster) = (policy_file(), cluster_arn("prod").parse().unwrap());
-        let mut told = String::new();
+        let mut expected = TOLD.lines();
         for line in RECORDED.lines() {
             let why: Blocker = serde_json::from_str(line).unwrap();
-            let paste = remedy::of(&why, &file, Some(&cluster));
-            let paste = paste.map_or_else(|| "nothing".to_owned(), |remedy| format!("{:?}", remedy.language));
-            writeln!(told, "{} | {:?} | {paste} | {}", why.code(), why.acts(), sentence(&why)).unwrap();
+            let remedy = remedy::of(&why, &file, Some(&cluster));
+            let paste = remedy.as_ref().map_or_else(|| "nothing".to_owned(), pasted);
+            let told = format!("{} | {:?} | {paste} | {}", why.code(), why.acts(), sentence(&why));
+            let text = remedy.map_or_else(String::new, |remedy| remedy.text);
+            assert_eq!(Some(told.as_str()), expected.next(), "the text to paste is now:\n{text}");
         }
-        for (told, expected) in told.lines().zip(TOLD.lines()) {
-            assert_eq!(told, expected);
-        }
-        assert_eq!(told.lines().count(), TOLD.lines().count(), "blocker.txt has a line for each, and no other");
+        assert_eq!(expected.next(), None, "blocker.txt has a line for each, and no other");
     }
 }

@@ -4,6 +4,7 @@
 //! can mark them up. May not import: web, store, worker.
 
 pub mod access;
+pub mod alarm;
 pub mod audit;
 pub mod blocker;
 pub mod doctor;

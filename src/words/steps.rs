@@ -2,43 +2,50 @@
 
 use super::{Clock, Sentence};
 use jiff::Timestamp;
-use latchkey_domain::access::{
-    became::Became,
-    blocker::Blocker,
-    evidence::Answers,
-    grant::{Cause, Condition, GrantState, Trouble},
-    transition::Target,
+use latchkey_domain::{
+    access::{
+        became::Became,
+        blocker::Blocker,
+        evidence::Answers,
+        grant::{Cause, Condition, GrantState, Trouble},
+        step_kind::StepKind,
+        transition::Target,
+    },
+    audit::event::Known,
 };
 
-/// A step of the worker in words: "Wrote the mapping in aws-auth". `done` says whether it has succeeded.
-pub fn step(step: &str, done: bool) -> String {
-    let known = match step {
-        "write_aws_auth" | "add_mapping" => Some(("Writing the line in aws-auth", "Wrote the line in aws-auth")),
-        "remove_mapping" => Some(("Taking the line out of aws-auth", "Took the line out of aws-auth")),
-        "create_entry" => Some(("Making the access entry", "Made the access entry")),
-        "delete_entry" => Some(("Deleting the access entry", "Deleted the access entry")),
-        "create_role" => Some(("Making the ClusterRole", "Made the ClusterRole")),
-        "delete_role" => Some(("Deleting the ClusterRole", "Deleted the ClusterRole")),
-        "create_binding" => Some(("Making the binding", "Made the binding")),
-        "put_binding" => Some(("Putting the binding right", "Put the binding right")),
-        "block_binding" => Some(("Keeping the binding from coming late", "Kept the binding from coming late")),
-        "empty_binding" => Some(("Emptying the binding", "Emptied the binding")),
-        "delete_binding" => Some(("Deleting the binding", "Deleted the binding")),
-        "put_policy" => Some(("Writing the IAM policy", "Wrote the IAM policy")),
-        "delete_policy" => Some(("Deleting the IAM policy", "Deleted the IAM policy")),
-        "tag_principal" => Some(("Tagging the IAM user", "Tagged the IAM user")),
-        "untag_principal" => Some(("Taking the tags off the IAM user", "Took the tags off the IAM user")),
-        _ => None,
+/// A step of the worker in words: "Wrote the mapping in aws-auth". `done` says whether it has succeeded. One that this
+/// version does not know is told by its name.
+pub fn step(step: &Known<StepKind>, done: bool) -> String {
+    let kind = match step {
+        Known::Is(kind) => *kind,
+        Known::Other(name) => {
+            let mut words = name.replace('_', " ");
+            if let Some(first) = words.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            return words;
+        }
     };
-    if let Some((under_way, over)) = known {
-        return if done { over } else { under_way }.to_owned();
-    }
-    // A step that this version does not know: its name, as words.
-    let mut words = step.replace('_', " ");
-    if let Some(first) = words.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    words
+    let (under_way, over) = match kind {
+        StepKind::WriteAwsAuth | StepKind::AddMapping => ("Writing the line in aws-auth", "Wrote the line in aws-auth"),
+        StepKind::RemoveMapping => ("Taking the line out of aws-auth", "Took the line out of aws-auth"),
+        StepKind::TouchAwsAuth => ("Giving aws-auth another version", "Gave aws-auth another version"),
+        StepKind::CreateEntry => ("Making the access entry", "Made the access entry"),
+        StepKind::DeleteEntry => ("Deleting the access entry", "Deleted the access entry"),
+        StepKind::CreateRole => ("Making the ClusterRole", "Made the ClusterRole"),
+        StepKind::DeleteRole => ("Deleting the ClusterRole", "Deleted the ClusterRole"),
+        StepKind::CreateBinding => ("Making the binding", "Made the binding"),
+        StepKind::PutBinding => ("Putting the binding right", "Put the binding right"),
+        StepKind::BlockBinding => ("Keeping the binding from coming late", "Kept the binding from coming late"),
+        StepKind::EmptyBinding => ("Emptying the binding", "Emptied the binding"),
+        StepKind::DeleteBinding => ("Deleting the binding", "Deleted the binding"),
+        StepKind::PutPolicy => ("Writing the IAM policy", "Wrote the IAM policy"),
+        StepKind::DeletePolicy => ("Deleting the IAM policy", "Deleted the IAM policy"),
+        StepKind::TagPrincipal => ("Tagging the IAM user", "Tagged the IAM user"),
+        StepKind::UntagPrincipal => ("Taking the tags off the IAM user", "Took the tags off the IAM user"),
+    };
+    if done { over } else { under_way }.to_owned()
 }
 
 /// The outcome of a write.
@@ -323,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_step_of_a_later_version_is_said_by_its_name() {
-        assert_eq!(step("create_binding", true), "Made the binding");
-        assert_eq!(step("rotate_keys", false), "Rotate keys");
+        assert_eq!(step(&StepKind::read("create_binding"), true), "Made the binding");
+        assert_eq!(step(&StepKind::read("rotate_keys"), false), "Rotate keys");
     }
 }

@@ -42,7 +42,7 @@ use latchkey_domain::{
         grant::{Cause, Gone, Grant, Leg, Present, Proof, Proven, Provisioning},
         transition::{Actor, EventDraft, Target, Wake},
     },
-    audit::event::{PROVEN, PROVEN_GONE},
+    audit::change::ChangeOutcome,
     plan::desired::Wish,
 };
 use std::{
@@ -296,11 +296,11 @@ async fn judge_unreadable(
     if !row.ends() || leg.wish.is_present() {
         return Ok(());
     }
-    trail::end(tx, &row.brief, lease, &said(&leg.found, false)).await?;
+    trail::end(tx, &row.brief, lease, outcome_of(&leg.found, false)).await?;
     let written = written(leg, false);
     tx.write_leg(row.brief.id, lease.target(), &written).await?;
     judged.again_in = rest(&written.fares);
-    if tx.end_unreadable(&row.brief, now).await? {
+    if tx.end_unreadable(&row.brief, words::residual::sentence, now).await? {
         judged.brought.ended.push(row.brief.id);
     } else {
         judged.revoking = written.proven != Some(Proven::Gone);
@@ -332,7 +332,7 @@ async fn judge(
         Grant::Revoking(_) => false,
         Grant::Scheduled(_) | Grant::Ended(_) => return Ok(()),
     };
-    trail::end(tx, &grant.facts().brief(), lease, &said(&leg.found, is_present)).await?;
+    trail::end(tx, &grant.facts().brief(), lease, outcome_of(&leg.found, is_present)).await?;
     if is_present != leg.wish.is_present() {
         return Ok(());
     }
@@ -349,7 +349,7 @@ async fn judge(
         }
         Grant::Revoking(revoking) => match Proof::<Gone>::of(&legs, &revoking.facts) {
             Some(proof) => {
-                tx.record(revoking.end(proof, now), now).await?;
+                tx.record(revoking.end(proof, words::residual::sentence, now), now).await?;
                 judged.brought.ended.push(id);
             }
             None => judged.revoking = written.proven != Some(Proven::Gone) || judged.revoking,
@@ -370,7 +370,7 @@ async fn activate(tx: &mut Tx, provisioning: Provisioning, legs: &[Leg], now: Ti
         return Ok(false);
     };
     // Past `activate_by` the clock ends it.
-    let Ok(transition) = provisioning.activate(proof, now) else { return Ok(false) };
+    let Ok(transition) = provisioning.activate(proof, words::residual::sentence, now) else { return Ok(false) };
     tx.record(transition, now).await?;
     Ok(true)
 }
@@ -469,14 +469,14 @@ fn written(leg: &LegOutcome, unsettled: bool) -> LegWrite<'_> {
 }
 
 /// The outcome of a change that was to set something up or to take it away.
-fn said(found: &LegFound, is_present: bool) -> String {
+fn outcome_of(found: &LegFound, is_present: bool) -> ChangeOutcome {
     match found {
-        LegFound::Proven(_) if is_present => PROVEN.to_owned(),
-        LegFound::Proven(_) => PROVEN_GONE.to_owned(),
+        LegFound::Proven(_) if is_present => ChangeOutcome::Proven,
+        LegFound::Proven(_) => ChangeOutcome::ProvenGone,
         LegFound::Unsettled(why) | LegFound::Settling(why, _) | LegFound::Paused(why) | LegFound::Blocked(why) => {
-            words::blocker::sentence(why)
+            ChangeOutcome::Said(words::blocker::sentence(why))
         }
-        LegFound::Failed(fault) => words::blocker::sentence(&fault.into()),
+        LegFound::Failed(fault) => ChangeOutcome::Said(words::blocker::sentence(&fault.into())),
     }
 }
 

@@ -63,6 +63,7 @@ use crate::{
         heartbeats, quarantine, standstill,
         targets::{self, Claim, Claimant, MOST_SKEW, Room},
     },
+    words,
 };
 use away::Away;
 use finish::Brought;
@@ -303,15 +304,16 @@ impl Worker {
         match result.unwrap_or_else(|_elapsed| Err(Interrupted::Lost(Lost::Over))) {
             Ok(brought) => (target, brought),
             Err(error) => {
-                let failure = chain(&error);
-                tracing::warn!(on = %target, error = failure, "a run broke off");
+                let why = Blocker::RunBrokeOff { why: chain(&error) };
+                let said = words::blocker::sentence(&why);
+                tracing::warn!(on = %target, error = chain(&error), "a run broke off");
                 if !fail_point::is_over()
                     && let Err(error) =
-                        targets::give_back(&self.store, target, lease.epoch(), AFTER_BREAK, &failure).await
+                        targets::give_back(&self.store, target, lease.epoch(), AFTER_BREAK, (&why, &said)).await
                 {
                     tracing::warn!(on = %target, %error, "a target could not be given back; it is claimed again");
                 }
-                (target, Brought { failure: Some(failure), ..Brought::default() })
+                (target, Brought { failure: Some(said), ..Brought::default() })
             }
         }
     }
@@ -412,7 +414,7 @@ pub async fn run_once(worker: &Worker) -> Result<RunReport, StoreError> {
     look_over(worker).await;
     worker.said(
         "what stands still could not be looked for",
-        standstill::look_over(&worker.store, &worker.shared.watch, Instant::now()).await,
+        standstill::look_over(&worker.store, &worker.shared.watch, Instant::now(), words::alarm::sentence).await,
     );
     seal(worker).await?;
     Ok(report)
@@ -584,13 +586,16 @@ async fn stands_still(worker: &Worker) {
         looks.tick().await;
         worker.said(
             "what stands still could not be looked for",
-            standstill::look_over(&worker.store, &worker.shared.watch, Instant::now()).await,
+            standstill::look_over(&worker.store, &worker.shared.watch, Instant::now(), words::alarm::sentence).await,
         );
     }
 }
 
 /// Raises alarms about requests that cannot be read, and clears those about rows that can be read again.
 async fn look_over(worker: &Worker) {
-    worker.said("requests could not be looked over", quarantine::look_over_requests(&worker.store).await);
+    worker.said(
+        "requests could not be looked over",
+        quarantine::look_over_requests(&worker.store, words::alarm::sentence).await,
+    );
     worker.said("alarms could not be looked over", quarantine::clear_what_is_over(&worker.store).await);
 }

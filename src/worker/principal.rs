@@ -53,7 +53,8 @@ use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
         EventDraft, GrantId, PrincipalId, became::Became, blocker::Blocker, compared::Compared, decide_again::NotNow,
-        evidence::Evidence, grant::Cause, residual::Residual, sighting::Sighting, transition::Actor,
+        evidence::Evidence, grant::Cause, residual::Residual, sighting::Sighting, step_kind::StepKind,
+        transition::Actor,
     },
     eks::arn::{PrincipalArn, UserArn},
     plan::{
@@ -107,7 +108,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         let desired::ReadDesired { mut desired, legs, unreadable } = desired.ok_or(Interrupted::Nothing)?;
         let decided = decided(worker, &mut snapshot, &mut desired, &legs).await?;
         drop(snapshot);
-        quarantine::tell(&worker.store, &unreadable).await;
+        quarantine::tell(&worker.store, &unreadable, words::alarm::sentence).await;
         (desired, legs, decided)
     };
     let told = note_identity(worker, lease, id, &mut desired, &look.identity).await?;
@@ -290,7 +291,7 @@ async fn unreadable(
         row: format!("principal {id}"),
         why: why.clone(),
     }));
-    quarantine::tell(&worker.store, &rows).await;
+    quarantine::tell(&worker.store, &rows, words::alarm::sentence).await;
     let mut outcome =
         RunOutcome { failure: Some(Blocker::Unreadable { why }), periodic: !rows.is_empty(), ..RunOutcome::default() };
     for row in rows.iter().filter(|row| row.ends()) {
@@ -456,13 +457,13 @@ async fn write(
 fn intent(grant: Option<GrantId>, step: &PrincipalStep, user: &UserArn) -> Intent {
     let (verb, object, detail) = match step {
         PrincipalStep::PutPolicy { name, document } => {
-            (intents::PUT_POLICY, format!("inline policy {name} of {user}"), json!({ "document": document }))
+            (StepKind::PutPolicy, format!("inline policy {name} of {user}"), json!({ "document": document }))
         }
         PrincipalStep::DeletePolicy { name } => {
-            (intents::DELETE_POLICY, format!("inline policy {name} of {user}"), json!({}))
+            (StepKind::DeletePolicy, format!("inline policy {name} of {user}"), json!({}))
         }
-        PrincipalStep::Tag { key, .. } => ("tag_principal", format!("{user} with {key}"), json!({})),
-        PrincipalStep::Untag { key } => ("untag_principal", format!("{user} of {key}"), json!({})),
+        PrincipalStep::Tag { key, .. } => (StepKind::TagPrincipal, format!("{user} with {key}"), json!({})),
+        PrincipalStep::Untag { key } => (StepKind::UntagPrincipal, format!("{user} of {key}"), json!({})),
     };
     Intent { detail, ..trail::intent(grant, verb, object) }
 }

@@ -58,7 +58,7 @@ async fn one(mut tx: Tx, id: GrantId, why: &NotNow, policy_hash: &str) -> Result
         NotNow::NotAllowed(why) => {
             let (transition, alarm) = live.not_allowed(why, policy_hash, now);
             tx.record(transition, now).await?;
-            tx.raise(&alarm, now).await?;
+            tx.raise(&alarm, words::alarm::sentence, now).await?;
         }
     }
     trail::commit(tx).await

@@ -25,8 +25,13 @@ use crate::{
     },
     words,
 };
-use latchkey_domain::access::{EventDraft, GrantId, became::Became, grant::GrantBrief, transition::Actor};
-use latchkey_domain::audit::event::Event;
+use latchkey_domain::access::{
+    EventDraft, GrantId, became::Became, grant::GrantBrief, step_kind::StepKind, transition::Actor,
+};
+use latchkey_domain::audit::{
+    change::{BegunStep, ChangeOutcome},
+    event::Event,
+};
 use serde::Serialize;
 use serde_json::json;
 use std::{
@@ -96,7 +101,7 @@ pub async fn open(
     tx.tell_found(lease.target(), found, now).await?;
     for brief in briefs {
         let of_grant = planned.iter().filter(|intent| intent.grant == Some(brief.id));
-        let steps: Vec<String> = of_grant.map(|intent| format!("{} {}", intent.step, intent.object)).collect();
+        let steps = of_grant.map(|intent| BegunStep::new(intent.step, &*intent.object)).collect();
         let target = lease.target().kind().to_owned();
         let what = Event::GrantChangeBegun { target, epoch: lease.epoch(), steps };
         tx.event(&brief.event(what, Actor::worker()), now).await?;
@@ -156,7 +161,7 @@ pub async fn close_dangling(
     let mut closed: BTreeMap<&str, (Became, String, Vec<uuid::Uuid>)> = BTreeMap::new();
     for (became, open) in dangling.into_iter().filter(|(_, open)| free.contains(&open.id)) {
         let said = words::steps::became(&became);
-        let line = format!("{} {}: {said}", open.step, open.object);
+        let line = format!("{} {}: {said}", open.step.name(), open.object);
         closed.entry(became.code()).or_insert_with(|| (became, said, Vec::new())).2.push(open.id);
         by_run.entry((open.grant, open.epoch)).or_default().push(line);
     }
@@ -176,7 +181,7 @@ pub async fn close_dangling(
         let what = Event::GrantChangeEnded {
             target: lease.target().kind().to_owned(),
             epoch,
-            outcome: "interrupted".to_owned(),
+            outcome: ChangeOutcome::Interrupted,
             steps: Some(lines),
         };
         tx.event(&brief.event(what, Actor::worker()), now).await?;
@@ -194,12 +199,17 @@ pub async fn close_dangling(
 ///
 /// # Errors
 /// `Store`.
-pub async fn end(tx: &mut LockedTarget, grant: &GrantBrief, lease: &Lease, outcome: &str) -> Result<(), Interrupted> {
+pub async fn end(
+    tx: &mut LockedTarget,
+    grant: &GrantBrief,
+    lease: &Lease,
+    outcome: ChangeOutcome,
+) -> Result<(), Interrupted> {
     if !tx.end_change(grant.id, lease.epoch()).await? {
         return Ok(());
     }
     let now = tx.now().await?;
-    let (target, outcome) = (lease.target().kind().to_owned(), outcome.to_owned());
+    let target = lease.target().kind().to_owned();
     let what = Event::GrantChangeEnded { target, epoch: lease.epoch(), outcome, steps: None };
     tx.event(&grant.event(what, Actor::worker()), now).await?;
     Ok(())
@@ -213,7 +223,7 @@ pub async fn end(tx: &mut LockedTarget, grant: &GrantBrief, lease: &Lease, outco
 pub async fn end_unmarked(
     store: &Store,
     lease: &Lease,
-    outcomes: &[(GrantId, String)],
+    outcomes: &[(GrantId, ChangeOutcome)],
     late: &[Late],
 ) -> Result<(), Interrupted> {
     if outcomes.is_empty() {
@@ -271,14 +281,11 @@ pub async fn close(
 }
 
 /// The outcome of a change whose leg could not be marked.
-pub fn unmarked(fault: Option<&Fault>) -> String {
-    match fault {
-        Some(fault) => words::blocker::sentence(&fault.into()),
-        None => "written; it is proven once its row is not locked".to_owned(),
-    }
+pub fn unmarked(fault: Option<&Fault>) -> ChangeOutcome {
+    fault.map_or(ChangeOutcome::Unmarked, |fault| ChangeOutcome::Said(words::blocker::sentence(&fault.into())))
 }
 
 /// An intent without further detail.
-pub fn intent(grant: Option<GrantId>, step: &'static str, object: String) -> Intent {
+pub fn intent(grant: Option<GrantId>, step: StepKind, object: String) -> Intent {
     Intent { id: machine::new_id(), grant, step, object, detail: json!({}) }
 }

@@ -5,6 +5,7 @@ use crate::{town::Town, worker::World};
 use latchkey::{
     store::{
         clusters,
+        grants::{self, Locked},
         intents::{self, Intent},
         legs::{Fares, LegProof, LegWrite},
         read::{health, progress, target},
@@ -17,8 +18,9 @@ use latchkey_domain::{
         became::Became,
         blocker::{Blocker, Few},
         evidence::Evidence,
-        grant::{Proven, Trouble},
-        residual::Residual,
+        grant::{Grant, Proven, Trouble},
+        residual::{Residual, Residuals},
+        step_kind::StepKind,
         transition::Target,
     },
     plan::existence::Existence,
@@ -131,8 +133,13 @@ async fn what_became_of_a_write_is_kept_with_its_code_and_read_as_it_was() {
     let interrupted = [Became::InterruptedSeen, Became::InterruptedUnseen, Became::Interrupted];
     for became in interrupted.into_iter().chain([Became::Done, Became::InterruptedClusterGone, failed]) {
         let said = words::steps::became(&became);
-        let intent =
-            Intent { id: Uuid::now_v7(), grant: None, step: "create_role", object: "x".to_owned(), detail: json!({}) };
+        let intent = Intent {
+            id: Uuid::now_v7(),
+            grant: None,
+            step: StepKind::CreateRole,
+            object: "x".to_owned(),
+            detail: json!({}),
+        };
         let mut tx = town.worker.begin().await.unwrap();
         tx.intend(cluster, 1, std::slice::from_ref(&intent)).await.unwrap();
         tx.commit().await.unwrap();
@@ -218,36 +225,39 @@ async fn what_else_says_yes_is_kept_with_its_facts_and_as_the_sentences_that_an_
     let leg =
         LegWrite { fares: Fares::Ok, proven: Some(Proven::Gone), proof, stood: None, compared: None, wider: None };
     tx.write_leg(grant, cluster, &leg).await.unwrap();
-    let told: Vec<String> = tx.legs(grant).await.unwrap().into_iter().flat_map(|leg| leg.residual).collect();
-    assert_eq!(told, sentences, "what an end says of it");
+    let told: Vec<Residual> = tx.legs(grant).await.unwrap().into_iter().flat_map(|leg| leg.residual).collect();
+    assert_eq!(told, values, "what an end goes by");
     tx.commit().await.unwrap();
     let beside = async || progress::by_id(&town.web, grant).await.unwrap().unwrap().beside();
     assert_eq!(beside().await, values);
 
-    // After its end, the row has the sentences, and the legs have the values of the same residuals.
-    let kept = serde_json::to_string(&sentences).unwrap().replace('\'', "''");
+    // After its end, the row has the values, and beside them the sentences.
+    let guards = |state: &str| format!("alter table access_grant {state} trigger access_grant_guard");
+    by_owner(&town, &guards("disable")).await;
+    let text = |kept: &Vec<String>| serde_json::to_string(kept).unwrap().replace('\'', "''");
+    let (kept, stored) = (text(&sentences), serde_json::to_string(&values).unwrap().replace('\'', "''"));
     by_owner(
         &town,
         &format!(
-            "alter table access_grant disable trigger user;
-             update access_grant set state = 'ended', cause = 'expired', revoking_since = latchkey_now(),
-               ended_at = latchkey_now(), residual = '{kept}'"
+            "update access_grant set state = 'ended', cause = 'expired', revoking_since = latchkey_now(),
+               ended_at = latchkey_now(), residual = '{kept}', beside = '{stored}'"
         ),
     )
     .await;
     assert_eq!(beside().await, values);
+    let Some(Locked::Grant(Grant::Ended(ended))) =
+        grants::read(&mut town.web.acquire().await.unwrap(), grant).await.unwrap()
+    else {
+        panic!("it ended")
+    };
+    assert_eq!(ended.residual, Residuals { values, said: sentences });
 
-    // An earlier version wrote sentences alone, or the access ended by another proof than the one that is kept.
+    // An earlier version that runs beside this one writes sentences alone.
     let said = |text: &str| Residual::Said { text: text.to_owned() };
-    by_owner(
-        &town,
-        r#"update grant_leg set evidence = '{"said": [], "residual": ["RoleBinding x allows it."]}';
-        update access_grant set residual = '["RoleBinding x allows it.", "RoleBinding x allows it."]'"#,
-    )
-    .await;
-    assert_eq!(beside().await, vec![said("RoleBinding x allows it."); 2]);
     by_owner(&town, r#"update access_grant set residual = '["RoleBinding y allows it."]'"#).await;
     assert_eq!(beside().await, [said("RoleBinding y allows it.")]);
+    by_owner(&town, r#"update access_grant set residual = '["One.", "Two."]', beside = '{"later": 1e400}'"#).await;
+    assert_eq!(beside().await, [said("One."), said("Two.")], "values that cannot be read");
 }
 
 #[tokio::test]

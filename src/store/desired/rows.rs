@@ -17,7 +17,7 @@ use super::{
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
-    ClusterId, GrantId, InstallationId, PersonId, PrincipalId, became::Became, transition::Target,
+    ClusterId, GrantId, InstallationId, PersonId, PrincipalId, became::Became, step_kind::StepKind, transition::Target,
 };
 use latchkey_domain::plan::{desired::BindingKey, principal::PolicyWrite};
 use serde::Deserialize;
@@ -208,7 +208,7 @@ async fn parts(connection: &mut PgConnection, wanted: WantedTargets) -> Result<V
                latchkey_readable(g.hard_until) as hard_until, latchkey_readable(g.since) as since,
                latchkey_readable(g.until) as until, latchkey_readable(g.revoking_since) as revoking_since,
                latchkey_readable(g.ended_at) as ended_at, g.cause, g.ended_by, g.end_reason,
-               latchkey_text(g.residual) as residual
+               latchkey_text(g.residual) as residual, latchkey_text(g.beside) as beside
              from access_grant g join person p on p.id = g.person_id join cluster c on c.id = g.cluster_id
                join principal i on i.id = g.principal_id
              where g.state <> 'ended' and (g.cluster_id = $1 or g.principal_id = $2)) x
@@ -284,13 +284,13 @@ async fn parts(connection: &mut PgConnection, wanted: WantedTargets) -> Result<V
         wanted.cluster.map(|id| id.0) as Option<Uuid>,
         wanted.principal.map(|id| id.0) as Option<Uuid>,
         wanted.also.map(|id| id.0) as Option<Uuid>,
-        intents::CREATE_BINDING,
+        StepKind::CreateBinding.as_str(),
         Became::InterruptedUnseen.code(),
         intents::TOKEN_LASTS.as_secs_f64(),
-        intents::PUT_POLICY,
-        intents::DELETE_POLICY,
+        StepKind::PutPolicy.as_str(),
+        StepKind::DeletePolicy.as_str(),
         intents::IAM_SETTLES.as_secs_f64(),
-        intents::CREATE_ENTRY,
+        StepKind::CreateEntry.as_str(),
         intents::SIGNATURE_LASTS.as_secs_f64(),
     );
     Ok(query.fetch_all(connection).await?)

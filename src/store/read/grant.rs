@@ -3,14 +3,14 @@
 use crate::store::{
     Store, StoreError,
     columns::{decision_basis, json, person, terms},
-    intents::PUT_POLICY,
     mappings,
     read::progress::{self, GrantProgress},
 };
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{
-        ClusterId, GrantId, InstallationId, PersonId, RequestId, grant::GrantBasis, person::Person, terms::Terms,
+        ClusterId, GrantId, InstallationId, PersonId, RequestId, grant::GrantBasis, person::Person,
+        step_kind::StepKind, terms::Terms,
     },
     eks::rbac::Kinds,
     plan::{authenticator::MappingKind, observation::EksCluster},
@@ -142,7 +142,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
            ) m on true
            where g.id = $1"#,
         id.0,
-        PUT_POLICY
+        StepKind::PutPolicy.as_str()
     )
     .fetch_optional(store.pool())
     .await?;

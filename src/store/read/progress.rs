@@ -2,7 +2,7 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{became, condition, evidence, json},
+    columns::{became, beside, condition, evidence, json},
     read::told::{self, AccessEvent},
 };
 use jiff::Timestamp;
@@ -14,8 +14,10 @@ use latchkey_domain::access::{
     evidence::Evidence,
     grant::{Cause, Condition, GrantState, Proven, Trouble},
     residual::Residual,
+    step_kind::StepKind,
     transition::Target,
 };
+use latchkey_domain::audit::event::Known;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -40,8 +42,8 @@ pub struct GrantProgress {
     /// The name of the person who ended it, if a person did.
     pub ended_by: Option<String>,
     pub end_reason: Option<String>,
-    /// Residual access, as sentences of the row.
-    pub residual: Vec<String>,
+    /// Residual access, as its row tells.
+    pub residual: Vec<Residual>,
     pub legs: Vec<LegProgress>,
     /// The pause of granting on its cluster, if there is one: the worker may not have looked since.
     pub paused: Option<Blocker>,
@@ -91,17 +93,11 @@ impl GrantProgress {
 
     /// What else says yes: for a running access by its last proof, for an ended one by the proof of its end.
     pub fn beside(&self) -> Vec<Residual> {
-        let lists: Vec<&Vec<Residual>> = self.legs.iter().filter_map(|leg| leg.evidence.residual.as_ref()).collect();
-        let is_told = match self.state {
-            GrantState::Active => !lists.is_empty(),
-            // The row has the sentences of the end; its legs have them as values.
-            GrantState::Ended => lists.iter().map(|list| list.len()).sum::<usize>() == self.residual.len(),
-            GrantState::Scheduled | GrantState::Provisioning | GrantState::Revoking => false,
-        };
-        if is_told {
-            return lists.into_iter().flatten().cloned().collect();
+        let mut lists = self.legs.iter().filter_map(|leg| leg.evidence.residual.as_deref()).peekable();
+        if self.state == GrantState::Active && lists.peek().is_some() {
+            return lists.flatten().cloned().collect();
         }
-        self.residual.iter().map(|text| Residual::Said { text: text.clone() }).collect()
+        self.residual.clone()
     }
 
     /// Whether AWS refuses to tell the identity of its user, while that still matters.
@@ -149,8 +145,7 @@ pub struct LegProgress {
 #[derive(Debug, Clone)]
 pub struct StepTaken {
     pub target_kind: String,
-    /// What it does, as a verb and a noun in snake case.
-    pub step: String,
+    pub step: Known<StepKind>,
     /// The object of it: "RoleBinding payments/latchkey-...".
     pub object: String,
     /// In business time as it was then, like the states that these times stand between.
@@ -184,6 +179,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantProgress>, 
     let row = sqlx::query!(
         r#"select g.request_id, g.person_id, g.state, g.version, latchkey_ids(g.decided_by) as "decided_by!", g.created_at, g.activate_by,
              g.hard_until, g.since, g.until, g.revoking_since, g.ended_at, g.cause, g.end_reason, g.residual,
+             latchkey_text(g.beside) as beside,
              e.name as "ended_by?", c.name as cluster, t.paused_why as "paused_why?"
            from access_grant g
            join cluster c on c.id = g.cluster_id
@@ -217,7 +213,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantProgress>, 
         cause,
         ended_by: row.ended_by,
         end_reason: row.end_reason,
-        residual: json("access_grant", "residual", row.residual)?,
+        residual: beside(row.beside.as_deref(), &json::<Vec<String>>("access_grant", "residual", row.residual)?),
         legs: legs(store, id.0).await?,
         paused: row.paused_why.map(|why| Blocker::Paused { cluster: row.cluster, why }),
         steps: steps(store, id.0).await?,
@@ -270,7 +266,7 @@ async fn steps(store: &Store, id: Uuid) -> Result<Vec<StepTaken>, StoreError> {
         .into_iter()
         .map(|row| StepTaken {
             target_kind: row.target_kind,
-            step: row.step,
+            step: StepKind::read(&row.step),
             object: row.object,
             started_at: row.started_at.to_jiff(),
             finished_at: row.finished_at.map(jiff_sqlx::Timestamp::to_jiff),
@@ -289,7 +285,7 @@ impl GrantProgress {
             hash.update(format!("{:?}", leg.evidence.wider));
         }
         for step in &self.steps {
-            hash.update(format!("{}{}{:?}{:?}", step.step, step.object, step.finished_at, step.became));
+            hash.update(format!("{}{}{:?}{:?}", step.step.name(), step.object, step.finished_at, step.became));
         }
         hash.update(format!("{:?}{:?}", self.told, self.paused));
     }

@@ -4,11 +4,14 @@ use super::hold::{self, HeldRow, OnHold};
 use crate::store::{
     Store, StoreError,
     audit::{Link, first_broken, kept_from_sealing},
-    columns::parsed,
+    columns::{self, parsed},
     targets::MOST_SKEW,
 };
 use jiff::{SignedDuration, Timestamp};
-use latchkey_domain::{access::GrantId, audit::ChainPlace};
+use latchkey_domain::{
+    access::{GrantId, alarm::ToldAlarm, blocker::Blocker},
+    audit::ChainPlace,
+};
 use serde::Deserialize;
 
 /// What every page may have to report in a banner.
@@ -32,7 +35,7 @@ pub struct Pulse {
     pub broken: Option<ChainPlace>,
     /// Alarms that stand, and what the newest says, for operators.
     pub alarms: u64,
-    pub newest_alarm: Option<String>,
+    pub newest_alarm: Option<ToldAlarm>,
     /// The accesses that give more than was decided, for operators; `None` if none does.
     pub wider: Option<GivesMore>,
     /// Clusters on which nothing new is set up, the gravest first.
@@ -45,8 +48,8 @@ pub struct GivesMore {
     pub accesses: u64,
     pub first: GrantId,
     pub cluster: String,
-    /// What it gives, as a sentence of its row.
-    pub what: String,
+    /// What it gives, by the last look at its cluster; `None` if its row does not tell.
+    pub what: Option<Blocker>,
 }
 
 /// How many of the newest links, with their events, and of the newest events every page checks: enough to notice a
@@ -55,6 +58,11 @@ const NEWEST_LINKS: i64 = 40;
 
 /// How many clusters are reported on one page.
 const HELD: i64 = 100;
+
+/// How much is read of the sentences that say what an access gives beyond what was decided, of which one is shown: more of
+/// them than Latchkey writes, and of each more characters than fit a banner.
+const SENTENCES: i32 = 100;
+const LONGEST_SENTENCE: i32 = 2000;
 
 /// One row of the statement.
 #[derive(Debug, Deserialize)]
@@ -79,22 +87,54 @@ struct LegsFare {
     broken_seq: Option<i64>,
     broken_after: bool,
     alarms: u64,
-    newest_alarm: Option<String>,
+    newest_alarm: Option<NewestAlarm>,
     wider: u64,
     wider_first: Option<GrantId>,
     wider_on: Option<String>,
-    wider_what: Option<String>,
+    /// What the first gives, as sentences, and the same as JSON of the values.
+    wider_said: Option<Vec<String>>,
+    wider_values: Option<String>,
     /// The first of the newest events that were kept from being sealed.
     kept_first: Option<String>,
     kept_events: i64,
     last_link: i64,
 }
 
+/// An alarm as its row has it: its sentence, and the text of its facts.
+#[derive(Debug, Deserialize)]
+struct NewestAlarm {
+    what: String,
+    facts: Option<String>,
+}
+
 impl LegsFare {
     fn gives_more(&self) -> Option<GivesMore> {
         let cluster = self.wider_on.clone().unwrap_or_default();
-        let what = self.wider_what.clone().unwrap_or_default();
+        let said = self.wider_said.clone().unwrap_or_default();
+        let what = columns::wider(said, self.wider_values.as_deref()).into_iter().next();
         self.wider_first.map(|first| GivesMore { accesses: self.wider, first, cluster, what })
+    }
+
+    /// The pulse, with the clusters on which nothing new is set up and the newest links.
+    fn pulse(self, held: Vec<HeldRow>, links: Vec<Link>) -> Result<Pulse, StoreError> {
+        let wider = self.gives_more();
+        let walked = self.broken_seq.and_then(|seq| place(seq, self.broken_after));
+        let newest = first_broken(links, NEWEST_LINKS)?.map(|broken| broken.place);
+        let kept = self.kept_first.map(|first| kept_from_sealing(self.last_link, &first, self.kept_events).place);
+        Ok(Pulse {
+            now: self.now,
+            worker_silent_for: self.silent_for.map(SignedDuration::from_secs),
+            worker_looked: self.looked.map(SignedDuration::from_secs),
+            worker_clock_off: self.clock_off.map(SignedDuration::from_secs),
+            overdue: self.overdue,
+            overdue_since: self.overdue_since,
+            blocked: self.blocked,
+            broken: [walked, newest, kept].into_iter().flatten().min_by_key(|place| place.link()),
+            alarms: self.alarms,
+            newest_alarm: self.newest_alarm.map(|newest| ToldAlarm::read(newest.facts.as_deref(), newest.what)),
+            wider,
+            held: hold::in_order(held),
+        })
     }
 }
 
@@ -110,8 +150,10 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
                overdue.count as overdue, overdue.since as overdue_since, blocked.count as blocked,
                (select broken_seq from audit_walk) as broken_seq, (select broken_after from audit_walk) as broken_after,
                (select count(*) from alarm where cleared_at is null) as alarms,
-               (select what from alarm where cleared_at is null order by raised_at desc, id desc limit 1) as newest_alarm,
-               wider.count as wider, wider.first as wider_first, wider.cluster as wider_on, wider.what as wider_what,
+               (select jsonb_build_object('what', what, 'facts', latchkey_text(facts))
+                from alarm where cleared_at is null order by raised_at desc, id desc limit 1) as newest_alarm,
+               wider.count as wider, wider.first as wider_first, wider.cluster as wider_on,
+               more.said as wider_said, more.values as wider_values,
                kept.first as kept_first, kept.count as kept_events,
                coalesce((select max(seq) from audit_link), 0) as last_link
              from (select latchkey_now() as at) now
@@ -139,12 +181,16 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
              ) blocked
              cross join lateral (
                select count(*) as count, (array_agg(l.grant_id order by l.grant_id))[1] as first,
-                 (array_agg(c.name order by l.grant_id))[1] as cluster,
-                 left((array_agg((latchkey_flat(l.wider))[1] order by l.grant_id))[1], 2000) as what
+                 (array_agg(c.name order by l.grant_id))[1] as cluster
                from grant_leg l join access_grant g on g.id = l.grant_id and g.state in ('provisioning', 'active')
                join cluster c on c.id = g.cluster_id
                where l.wider <> '{}'
              ) wider
+             left join lateral (
+               select array(select left(item, $4) from unnest((latchkey_flat(l.wider))[1:$5]) item) as said,
+                 latchkey_text(l.evidence -> 'wider') as values
+               from grant_leg l where l.grant_id = wider.first and l.wider <> '{}' order by l.target_kind limit 1
+             ) more on true
              cross join lateral (
                select min(e.id::text) as first, count(*) as count
                from (select id from event order by id desc limit $2) e
@@ -172,6 +218,8 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
         MOST_SKEW.as_secs_f64(),
         NEWEST_LINKS,
         HELD,
+        LONGEST_SENTENCE,
+        SENTENCES,
     )
     .fetch_all(store.pool())
     .await?;
@@ -184,24 +232,7 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
         }
     }
     let fares: LegsFare = fares.ok_or_else(|| StoreError::corrupt("audit_walk", "broken_seq", "no row"))?;
-    let wider = fares.gives_more();
-    let walked = fares.broken_seq.and_then(|seq| place(seq, fares.broken_after));
-    let newest = first_broken(links, NEWEST_LINKS)?.map(|broken| broken.place);
-    let kept = fares.kept_first.map(|first| kept_from_sealing(fares.last_link, &first, fares.kept_events).place);
-    Ok(Pulse {
-        now: fares.now,
-        worker_silent_for: fares.silent_for.map(SignedDuration::from_secs),
-        worker_looked: fares.looked.map(SignedDuration::from_secs),
-        worker_clock_off: fares.clock_off.map(SignedDuration::from_secs),
-        overdue: fares.overdue,
-        overdue_since: fares.overdue_since,
-        blocked: fares.blocked,
-        broken: [walked, newest, kept].into_iter().flatten().min_by_key(|place| place.link()),
-        alarms: fares.alarms,
-        newest_alarm: fares.newest_alarm,
-        wider,
-        held: hold::in_order(held),
-    })
+    fares.pulse(held, links)
 }
 
 /// Business time alone, if the pulse cannot be read.

@@ -13,8 +13,10 @@ use latchkey_domain::access::{
     became::Became,
     blocker::Blocker,
     grant::{GrantState, Proven, Trouble},
+    step_kind::StepKind,
     transition::Target,
 };
+use latchkey_domain::audit::event::Known;
 
 /// What to list. A name that does not exist finds nothing.
 #[derive(Debug, Clone, Default)]
@@ -219,7 +221,7 @@ impl ListedLeg {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WriteRow {
     pub grant: Option<GrantId>,
-    pub step: String,
+    pub step: Known<StepKind>,
     pub object: String,
     pub started_at: Timestamp,
     pub finished_at: Option<Timestamp>,
@@ -338,7 +340,7 @@ async fn writes(store: &Store, id: Target) -> Result<Vec<WriteRow>, StoreError> 
     .await?;
     let rows = rows.into_iter().map(|row| WriteRow {
         grant: row.grant_id.map(GrantId),
-        step: row.step,
+        step: StepKind::read(&row.step),
         object: row.object,
         started_at: row.started_at.to_jiff(),
         finished_at: row.finished_at.map(jiff_sqlx::Timestamp::to_jiff),

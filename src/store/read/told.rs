@@ -4,7 +4,7 @@ use crate::store::{Store, StoreError};
 use jiff::Timestamp;
 use latchkey_domain::{
     access::GrantId,
-    audit::event::{Event, PROVEN, PROVEN_GONE},
+    audit::{change::ChangeOutcome, event::Event},
 };
 use uuid::Uuid;
 
@@ -81,10 +81,10 @@ impl ToldRow {
     fn told(self) -> Option<AccessEvent> {
         let written: serde_json::Value = serde_json::from_slice(&self.canonical).ok()?;
         let what = match Event::read(&self.action, written.get("detail")?)? {
-            Event::GrantChangeEnded { target, outcome, .. } => match outcome.as_str() {
-                PROVEN => AccessEventKind::Proven { target_kind: target, gone: false },
-                PROVEN_GONE => AccessEventKind::Proven { target_kind: target, gone: true },
-                _ => return None,
+            Event::GrantChangeEnded { target, outcome, .. } => match outcome {
+                ChangeOutcome::Proven => AccessEventKind::Proven { target_kind: target, gone: false },
+                ChangeOutcome::ProvenGone => AccessEventKind::Proven { target_kind: target, gone: true },
+                ChangeOutcome::Interrupted | ChangeOutcome::Unmarked | ChangeOutcome::Said(_) => return None,
             },
             Event::GrantDriftFound { what, .. } if !what.is_empty() => AccessEventKind::Changed(what),
             _ => return None,

@@ -2,18 +2,17 @@
 //! records its own as `finished_epoch`. What ends the runs (an error, a lease that is over, a process that dies) does
 //! not matter.
 
-use super::{LONG, MOST, said, tables::Watch};
-use crate::store::{Store, StoreError};
+use super::{LONG, MOST, subjects, tables::Watch};
+use crate::store::{Store, StoreError, alarms::SayAlarm, columns::blocker};
 use latchkey_domain::access::{
-    alarm::{Alarm, AlarmCode},
+    alarm::{Alarm, AlarmFacts},
+    blocker::Blocker,
     transition::Target,
 };
 use std::time::Instant;
 
 /// Fewer unfinished claims may be an accident of one process: one of them may be a run that is still under way.
 const CLAIMS: i64 = 3;
-/// The longest that is told of why the last run broke off, in characters.
-const LONGEST_WHY: usize = 300;
 /// The prefix of the subjects of these alarms.
 const SUBJECT: &str = "runs";
 
@@ -24,32 +23,23 @@ struct Unfinished {
     /// The epoch of that run.
     finished: i64,
     /// Why the last run broke off, if it could say so.
-    why: Option<String>,
+    why: Option<Blocker>,
 }
 
 /// Raises an alarm about each target on which no run reached its end for longer than [`LONG`], by this worker's looks.
 ///
 /// # Errors
 /// `Event`, `Database`.
-pub(super) async fn tell(store: &Store, watch: &Watch, at: Instant) -> Result<(), StoreError> {
+pub(super) async fn tell(store: &Store, watch: &Watch, at: Instant, say: SayAlarm) -> Result<(), StoreError> {
     let now = unfinished(store, None).await?;
     let long = watch.unfinished(now.iter().map(|one| (one.target, one.finished)).collect(), at);
-    for Unfinished { target, why, .. } in now.iter().filter(|one| long.contains(&(one.target, one.finished))) {
+    for Unfinished { target, why, .. } in now.into_iter().filter(|one| long.contains(&(one.target, one.finished))) {
         let mut tx = store.begin().await?;
-        let (named, cluster) = said::named(&mut tx, *target).await?;
-        let why = why.as_deref().map_or_else(
-            || "No worker could say why: it ended, or stood still, in the middle of each.".to_owned(),
-            |why| format!("The last one: {}.", why.chars().take(LONGEST_WHY).collect::<String>().trim_end_matches('.')),
-        );
-        let what = format!(
-            "The runs on {named} break off again and again: none has reached its end for more than {} min. What is to be \
-             set up or taken away there waits, and what is over may still work. {why} The log of `latchkey worker` says \
-             more. Mend what it names; the alarm is over by itself once a run reaches its end.",
-            LONG.as_mins()
-        );
+        let (named, cluster) = subjects::named(&mut tx, target).await?;
+        let facts = AlarmFacts::RunsBreakOff { target: named, minutes: LONG.as_mins(), why };
         let subject = format!("{SUBJECT} {} {}", target.kind(), target.key());
         let now = tx.now().await?;
-        tx.raise(&Alarm { cluster, ..Alarm::new(AlarmCode::RunsBreakOff, subject, what) }, now).await?;
+        tx.raise(&Alarm { cluster, ..Alarm::new(facts, subject) }, say, now).await?;
         tx.commit().await?;
     }
     Ok(())
@@ -72,7 +62,9 @@ pub(super) async fn is_over(store: &Store, subject: &str) -> Result<bool, StoreE
 
 async fn unfinished(store: &Store, only: Option<Target>) -> Result<Vec<Unfinished>, StoreError> {
     let rows = sqlx::query!(
-        r#"select kind, key, finished_epoch as "finished!", failure from target
+        r#"select kind, key, finished_epoch as "finished!",
+             coalesce(latchkey_blocker(null, null, failure_blocker), latchkey_blocker(failure, null, null)) as why
+           from target
          where epoch - finished_epoch >= $1 and ($2::text is null or (kind = $2 and key = $3))
          order by kind, key limit $4"#,
         CLAIMS,
@@ -84,7 +76,7 @@ async fn unfinished(store: &Store, only: Option<Target>) -> Result<Vec<Unfinishe
     .await?;
     let unfinished = rows.into_iter().filter_map(|row| {
         let target = Target::from_columns(&row.kind, row.key)?;
-        Some(Unfinished { target, finished: row.finished, why: row.failure })
+        Some(Unfinished { target, finished: row.finished, why: row.why.map(|why| blocker(Some(&why))) })
     });
     Ok(unfinished.collect())
 }

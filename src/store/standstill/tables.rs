@@ -3,12 +3,12 @@
 
 use super::{
     LONG,
-    keepers::{Keeper, end_it, first_of, of_session, who},
+    keepers::{first_of, of_session},
 };
 use crate::store::{Store, StoreError, policies::APPLY_LOCK};
 use jiff::SignedDuration;
 use latchkey_domain::access::{
-    alarm::{Alarm, AlarmCode},
+    alarm::{Alarm, AlarmFacts, LockKeeper},
     transition::Target,
 };
 use std::{
@@ -88,11 +88,11 @@ impl Watch {
 #[derive(Debug, Default)]
 pub(super) struct KeptLocks {
     /// Tables that other sessions cannot write, with the sessions that keep them locked.
-    pub tables: BTreeMap<String, Vec<Keeper>>,
+    pub tables: BTreeMap<String, Vec<LockKeeper>>,
     /// Whether a transaction may keep rows of `target` locked.
     pub targets: bool,
     /// The sessions that keep asks and votes from the policy's lock; empty if there are none.
-    pub policy: Vec<Keeper>,
+    pub policy: Vec<LockKeeper>,
 }
 
 /// Asks the server which sessions lock tables, or wait to: writers wait behind both. One row for each existing lock.
@@ -126,7 +126,7 @@ pub(super) async fn kept(store: &Store, watch: &Watch, at: Instant) -> Result<Ke
         if keepers.is_empty() && row.pid != 0 {
             keepers = of_session(store, row.pid).await?;
         } else if keepers.is_empty() {
-            keepers = vec![Keeper { pid: 0, role: None, application: None, since: None }];
+            keepers = vec![LockKeeper { pid: 0, role: None, application: None, since: None }];
         }
         kept.tables.entry(row.name.clone()).or_insert(keepers);
     }
@@ -154,14 +154,8 @@ pub(super) async fn is_policy_kept(store: &Store) -> Result<bool, StoreError> {
 }
 
 /// The alarm about the policy's lock.
-pub(super) fn alarm_of_policy(keepers: &[Keeper]) -> Alarm {
-    let what = format!(
-        "People cannot ask for access or decide: {} the lock under which the policy is read. What ends is still taken \
-         away. {}",
-        who(keepers),
-        end_it(keepers)
-    );
-    Alarm::new(AlarmCode::KeptLocked, POLICY, what)
+pub(super) fn alarm_of_policy(keepers: &[LockKeeper]) -> Alarm {
+    Alarm::new(AlarmFacts::LockedPolicy { keepers: keepers.to_vec() }, POLICY)
 }
 
 /// The subject of the alarm about the policy's lock, and its key from look to look.
@@ -196,13 +190,8 @@ pub(super) fn of_subject(subject: &str) -> Option<&'static str> {
 }
 
 /// The alarm about a table.
-pub(super) fn alarm(table: &str, keepers: &[Keeper]) -> Alarm {
-    let what = format!(
-        "Nothing ends and nothing is set up: {} the table `{table}` locked. What is over may still work. {}",
-        who(keepers),
-        end_it(keepers)
-    );
-    Alarm::new(AlarmCode::KeptLocked, subject(table), what)
+pub(super) fn alarm(table: &str, keepers: &[LockKeeper]) -> Alarm {
+    Alarm::new(AlarmFacts::LockedTable { table: table.to_owned(), keepers: keepers.to_vec() }, subject(table))
 }
 
 #[cfg(test)]

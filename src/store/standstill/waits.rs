@@ -1,11 +1,11 @@
 //! Targets on which something ends and that no run takes up, whatever the locks of the moment: if a session frees a row
 //! and locks it again at once, a look at its lock does not see that.
 
-use super::{LONG, MOST, said};
-use crate::store::{Store, StoreError};
+use super::{LONG, MOST, subjects};
+use crate::store::{Store, StoreError, alarms::SayAlarm};
 use jiff::SignedDuration;
 use latchkey_domain::access::{
-    alarm::{Alarm, AlarmCode},
+    alarm::{Alarm, AlarmFacts},
     transition::Target,
 };
 
@@ -19,19 +19,14 @@ const SUBJECT: &str = "waits";
 ///
 /// # Errors
 /// `Event`, `Database`.
-pub(super) async fn tell(store: &Store) -> Result<(), StoreError> {
+pub(super) async fn tell(store: &Store, say: SayAlarm) -> Result<(), StoreError> {
     for target in waiting(store, None).await? {
         let mut tx = store.begin().await?;
-        let (named, cluster) = said::named(&mut tx, target).await?;
-        let what = format!(
-            "No run has taken up {named} for {} min though something ends there, which may still work. Where workers \
-             live, another session takes the lock of its row of `target` again and again: look for sessions that are \
-             not a worker's in `select pid, usename, application_name, query from pg_stat_activity`, and end them.",
-            WAITS.as_mins()
-        );
+        let (named, cluster) = subjects::named(&mut tx, target).await?;
+        let facts = AlarmFacts::NotTakenUp { target: named, minutes: WAITS.as_mins() };
         let subject = format!("{SUBJECT} {} {}", target.kind(), target.key());
         let now = tx.now().await?;
-        tx.raise(&Alarm { cluster, ..Alarm::new(AlarmCode::KeptLocked, subject, what) }, now).await?;
+        tx.raise(&Alarm { cluster, ..Alarm::new(facts, subject) }, say, now).await?;
         tx.commit().await?;
     }
     Ok(())

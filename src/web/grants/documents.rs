@@ -2,7 +2,10 @@
 //! entry, and the bindings.
 
 use crate::{
-    store::read::grant::{GrantDetail, MappingShown},
+    store::read::{
+        grant::{GrantDetail, MappingShown},
+        progress::StepTaken,
+    },
     web::{
         change::{ChangedDocument, ShownLine, entry_text},
         html::Html,
@@ -10,7 +13,7 @@ use crate::{
     words,
 };
 use latchkey_domain::{
-    access::{grant::GrantState, terms::Bound},
+    access::{grant::GrantState, step_kind::StepKind, terms::Bound},
     eks::rbac::{BindingSpec, Provenance},
     plan::authenticator::MappingKind,
 };
@@ -24,7 +27,8 @@ pub fn documents(detail: &GrantDetail) -> Vec<ChangedDocument> {
         policy_document(detail.iam_policy.as_deref(), gone),
         mapping_document(&detail.terms.principal_arn, mapping),
     ];
-    if detail.progress.active.is_some() || detail.progress.steps.iter().any(|step| step.step.contains("binding")) {
+    let is_of_binding = |taken: &StepTaken| taken.step.kind().is_some_and(StepKind::is_of_binding);
+    if detail.progress.active.is_some() || detail.progress.steps.iter().any(is_of_binding) {
         let said = words::access::ends_by(detail.terms.minutes);
         let one =
             |spec: BindingSpec| ChangedDocument { said: Some(said.clone()), ..whole("Binding", &spec.to_yaml(), gone) };

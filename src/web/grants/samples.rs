@@ -16,6 +16,7 @@ use latchkey_domain::{
         person::Person,
         profile::ResolvedProfile,
         residual::Residual,
+        step_kind::StepKind,
         terms::Terms,
         transition::Target,
     },
@@ -100,7 +101,7 @@ pub fn detail(state: &str) -> GrantDetail {
 fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantProgress {
     let step = |kind: &str, step: &str, object: &str, time: &str, done: bool| StepTaken {
         target_kind: kind.into(),
-        step: step.into(),
+        step: StepKind::read(step),
         object: object.into(),
         started_at: at(time),
         finished_at: done.then(|| at(time)),
@@ -162,11 +163,7 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
         cause: ends.then_some(if ended { Cause::Relinquished } else { Cause::Revoked }),
         ended_by: ends.then(|| "Ben Okafor".to_owned()),
         end_reason: (ends && !ended).then(|| "The incident is over.".to_owned()),
-        residual: if ended {
-            vec!["RoleBinding payments/everyone-reads (ClusterRole view) allows to get pods, list pods.".into()]
-        } else {
-            vec![]
-        },
+        residual: ended.then(foreign).into_iter().collect(),
         legs: vec![cluster],
         paused: None,
         steps,

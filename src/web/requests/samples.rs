@@ -47,8 +47,10 @@ use latchkey_domain::{
         policy::{Refusal, RuledGroup},
         profile::ResolvedProfile,
         request::{ClosedWhy, RequestFacts, RequestState, Ruled, Seen, Unresolved, Verdict, Vote},
+        residual::Residual,
         sighting::Sighting,
         standing::NotRuled,
+        step_kind::StepKind,
         terms::Terms,
         transition::Target,
     },
@@ -123,7 +125,7 @@ fn vote(name: &str, verdict: Verdict, reason: Option<&str>) -> Vote {
 fn step(step: &str, object: &str, from: &str, to: Option<&str>) -> StepTaken {
     StepTaken {
         target_kind: "cluster".to_owned(),
-        step: step.to_owned(),
+        step: StepKind::read(step),
         object: object.to_owned(),
         started_at: at(from),
         finished_at: to.map(at),
@@ -200,7 +202,8 @@ fn granted(state: GrantState) -> RequestDetail {
         grant.steps.push(step("delete_binding", binding, "14:46:00", Some("14:46:01")));
         grant.steps.push(step("remove_mapping", "ConfigMap kube-system/aws-auth", "14:46:01", Some("14:46:01")));
         grant.legs[1] = leg(cluster, Proven::Gone, Some("14:46:02"), Evidence::default());
-        grant.residual = vec!["The role `deployers`, which Ana can use too, still allows the same.".to_owned()];
+        let text = "The role `deployers`, which Ana can use too, still allows the same.".to_owned();
+        grant.residual = vec![Residual::Said { text }];
     }
     RequestDetail {
         state: RequestState::Approved,

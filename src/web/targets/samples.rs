@@ -14,6 +14,7 @@ use latchkey_domain::access::{
     became::Became,
     blocker::{Blocker, FailedCall, MissingRight},
     grant::{GrantState, Proven, Trouble},
+    step_kind::StepKind,
     transition::Target,
 };
 use latchkey_testkit::{cluster_arn, user_arn};
@@ -118,7 +119,7 @@ impl TargetPage {
         let refused = Became::Said("Latchkey is not allowed to write aws-auth.".to_owned());
         let write = |step: &str, object: &str, became: Option<Became>, time: &str| WriteRow {
             grant: Some(leg.grant),
-            step: step.to_owned(),
+            step: StepKind::read(step),
             object: object.to_owned(),
             started_at: at(time),
             finished_at: became.as_ref().map(|_| at(time)),

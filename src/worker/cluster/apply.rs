@@ -8,11 +8,11 @@ use crate::{
     fault::{Fault, FaultKind},
     kubernetes::Content,
     lease::Lost,
-    store::intents::{CREATE_BINDING, CREATE_ENTRY, DELETE_ENTRY, DELETE_ROLE, Intent},
+    store::intents::Intent,
 };
 use futures::{FutureExt as _, StreamExt as _, stream};
 use latchkey_domain::{
-    access::{EventDraft, GrantId, blocker::Blocker, transition::Actor},
+    access::{EventDraft, GrantId, blocker::Blocker, step_kind::StepKind, transition::Actor},
     audit::event::Event,
     plan::{
         bindings::BindingStep,
@@ -351,11 +351,11 @@ fn intent(grant: Option<GrantId>, step: &Step) -> Intent {
     match step {
         Step::Binding { step, .. } => {
             let verb = match step {
-                BindingStep::Create(_) => CREATE_BINDING,
-                BindingStep::StandIn(_) => "block_binding",
-                BindingStep::Put { .. } => "put_binding",
-                BindingStep::Empty(_) => "empty_binding",
-                BindingStep::Delete { .. } => "delete_binding",
+                BindingStep::Create(_) => StepKind::CreateBinding,
+                BindingStep::StandIn(_) => StepKind::BlockBinding,
+                BindingStep::Put { .. } => StepKind::PutBinding,
+                BindingStep::Empty(_) => StepKind::EmptyBinding,
+                BindingStep::Delete { .. } => StepKind::DeleteBinding,
             };
             let key = step.key();
             let detail = json!({ "namespace": key.namespace, "name": key.name });
@@ -363,9 +363,9 @@ fn intent(grant: Option<GrantId>, step: &Step) -> Intent {
         }
         Step::AwsAuth(write) => {
             let verb = match (write.lines.is_empty(), write.removed.is_empty()) {
-                (false, false) => "write_aws_auth",
-                (false, true) => "add_mapping",
-                (true, _) => "remove_mapping",
+                (false, false) => StepKind::WriteAwsAuth,
+                (false, true) => StepKind::AddMapping,
+                (true, _) => StepKind::RemoveMapping,
             };
             let detail = json!({
                 "key": write.key.as_str(),
@@ -375,16 +375,18 @@ fn intent(grant: Option<GrantId>, step: &Step) -> Intent {
         }
         Step::CreateEntry(entry) => {
             let detail = json!({ "principal": entry.principal.0, "username": entry.username });
-            Intent { detail, ..trail::intent(grant, CREATE_ENTRY, format!("access entry of {}", entry.arn)) }
+            Intent { detail, ..trail::intent(grant, StepKind::CreateEntry, format!("access entry of {}", entry.arn)) }
         }
         Step::DeleteEntry(entry) => {
             let detail = json!({ "entry": entry.id });
-            Intent { detail, ..trail::intent(grant, DELETE_ENTRY, format!("access entry of {}", entry.arn)) }
+            Intent { detail, ..trail::intent(grant, StepKind::DeleteEntry, format!("access entry of {}", entry.arn)) }
         }
-        Step::CreateRole { role, .. } => trail::intent(grant, "create_role", format!("ClusterRole {}", role.name())),
+        Step::CreateRole { role, .. } => {
+            trail::intent(grant, StepKind::CreateRole, format!("ClusterRole {}", role.name()))
+        }
         Step::DeleteRole(LeavingRole { name, uid, .. }) => {
             let detail = json!({ "role": name, "uid": uid });
-            Intent { detail, ..trail::intent(grant, DELETE_ROLE, format!("ClusterRole {name}")) }
+            Intent { detail, ..trail::intent(grant, StepKind::DeleteRole, format!("ClusterRole {name}")) }
         }
     }
 }

@@ -26,12 +26,12 @@ use super::{
 use crate::{
     lease::Lease,
     store::{
-        intents::{self, CREATE_BINDING, Dangling},
+        intents::{self, Dangling},
         quarantine::LockedRows,
     },
 };
 use latchkey_domain::{
-    access::{ClusterId, became::Became},
+    access::{ClusterId, became::Became, step_kind::StepKind},
     plan::{
         bindings,
         cluster::{AWS_AUTH, not_ours},
@@ -40,9 +40,6 @@ use latchkey_domain::{
     },
 };
 use std::collections::BTreeSet;
-
-/// The step names of intents to write aws-auth.
-const AWS_AUTH_STEPS: [&str; 3] = ["add_mapping", "remove_mapping", "write_aws_auth"];
 
 /// Closes what earlier runs left open. Returns whether the observation is stale now, which it becomes only if the run
 /// may look again (`again`).
@@ -58,7 +55,7 @@ pub(super) async fn close(
     again: bool,
 ) -> Result<bool, Interrupted> {
     let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
-    let late = dangling.iter().any(|open| AWS_AUTH_STEPS.contains(&open.step.as_str()));
+    let late = dangling.iter().any(|open| open.step.kind().is_some_and(StepKind::is_of_lines));
     // This comes before they are closed: if the worker dies in between, the next run still finds them open.
     let passed = late && again && pass_by(worker, lease, id, reached, state).await?;
     // This comes before the desired state is read: what they may still create is part of it.
@@ -81,7 +78,7 @@ async fn pass_by(
     let Some(aws_auth) = state.aws_auth.as_ref().filter(|_| not_ours(&desired, state).is_none()) else {
         return Ok(false);
     };
-    let intent = trail::intent(None, "touch_aws_auth", AWS_AUTH.to_owned());
+    let intent = trail::intent(None, StepKind::TouchAwsAuth, AWS_AUTH.to_owned());
     let tx = trail::open(&worker.store, lease, std::slice::from_ref(&intent), &[], &LockedRows::default()).await?;
     trail::commit(tx).await?;
     let touched = {
@@ -103,7 +100,7 @@ async fn pass_by(
 
 /// The bindings that earlier runs may still create; empty unless an interrupted run was about to create one.
 async fn uncertain(worker: &Worker, id: ClusterId, dangling: &[Dangling]) -> Result<BTreeSet<BindingKey>, Interrupted> {
-    if dangling.iter().all(|open| open.step != CREATE_BINDING) {
+    if dangling.iter().all(|open| open.step.kind() != Some(StepKind::CreateBinding)) {
         return Ok(BTreeSet::new());
     }
     let mut connection = worker.store.acquire().await?;
@@ -113,7 +110,7 @@ async fn uncertain(worker: &Worker, id: ClusterId, dangling: &[Dangling]) -> Res
 /// What is seen of an object if the outcome of its write was not recorded.
 fn seen(open: &Dangling, state: &ClusterState, uncertain: &BTreeSet<BindingKey>) -> Became {
     let Some(key) = intents::binding_key(&open.detail) else { return Became::Interrupted };
-    let is_seen = if open.step == CREATE_BINDING {
+    let is_seen = if open.step.kind() == Some(StepKind::CreateBinding) {
         bindings::is_created(state, &key, uncertain)
     } else {
         bindings::find(state, &key).is_some()

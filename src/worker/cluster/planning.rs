@@ -12,6 +12,7 @@ use crate::{
         desired::{self, Legs},
         quarantine::{self, LockedRows},
     },
+    words,
     worker::interrupted::Interrupted,
 };
 use latchkey_domain::{
@@ -55,7 +56,7 @@ pub(super) async fn desired(
     for grant in &mut desired.grants {
         grant.held = decided.not_now.get(&grant.id).map(Obstacle::from);
     }
-    quarantine::tell(&worker.store, &unreadable).await;
+    quarantine::tell(&worker.store, &unreadable, words::alarm::sentence).await;
     Ok((desired, legs, decided))
 }
 

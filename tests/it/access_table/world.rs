@@ -11,9 +11,11 @@ use axum::{
 };
 use latchkey::actions::requests::VoteOutcome;
 use latchkey::web::AskForm;
+use latchkey::words;
 use latchkey_domain::access::{
     GrantId, RequestId,
-    alarm::{Alarm, AlarmCode},
+    alarm::{Alarm, AlarmFacts},
+    decide_again::NotAllowed,
     request::Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +62,9 @@ impl World {
         }
         let mut tx = town.worker.begin().await.unwrap();
         let now = tx.now().await.unwrap();
-        assert!(tx.raise(&Alarm::new(AlarmCode::NotAllowed, "a test", "A test."), now).await.unwrap());
+        let refusal = NotAllowed::TooFew { policy: "two look".to_owned(), quorum: 2, may: 1 };
+        let alarm = Alarm::new(AlarmFacts::NotAllowed { handle: "ana".to_owned(), refusal }, "a test");
+        assert!(tx.raise(&alarm, words::alarm::sentence, now).await.unwrap());
         tx.commit().await.unwrap();
         let stylesheet = portal.get("ana", "/").await.attribute("link[rel=stylesheet]", "href");
         names.insert("file", stylesheet);

@@ -22,7 +22,7 @@ use latchkey::{
 use latchkey_domain::{
     access::{
         GrantId, became::Became, blocker::Blocker, compared::Compared, evidence::Evidence, grant::Cause,
-        request::Verdict, transition::Target,
+        request::Verdict, step_kind::StepKind, transition::Target,
     },
     eks::aws_auth::Key,
     plan::{
@@ -170,7 +170,8 @@ impl Act {
             }
             Self::GiveTargetBack => {
                 let lease = scene.lease(Target::Cluster(scene.prod));
-                targets::give_back(worker, lease.target(), lease.epoch(), Duration::from_secs(2), "a test").await?;
+                let (why, rest) = (Blocker::said("a test"), Duration::from_secs(2));
+                targets::give_back(worker, lease.target(), lease.epoch(), rest, (&why, "a test")).await?;
             }
             Self::Seal => {
                 audit::seal(worker.pool()).await?;
@@ -242,7 +243,7 @@ pub async fn apply(hands: &Hands, text: &str, drain: &[String]) -> Done {
 async fn begin_trail(scene: &Scene, hands: &Hands) -> Done {
     let lease = scene.lease(Target::Cluster(scene.staging));
     let grants = ["revoking", "late", "elsewhere"].map(|name| scene.grants[name]);
-    let intents = grants.map(|id| trail::intent(Some(id), "put_binding", "a binding".to_owned()));
+    let intents = grants.map(|id| trail::intent(Some(id), StepKind::PutBinding, "a binding".to_owned()));
     let mut tx = trail::open(&hands.worker, lease, &intents, &[], &LockedRows::default()).await?;
     let line = OwnLine {
         principal: scene.ana,
@@ -262,7 +263,7 @@ async fn close_dangling(scene: &Scene, hands: &Hands) -> Done {
         id: new_id(),
         epoch: 0,
         grant: Some(grant),
-        step: "put_binding".to_owned(),
+        step: StepKind::PutBinding.into(),
         object: "a binding".to_owned(),
         detail: serde_json::json!({}),
     };

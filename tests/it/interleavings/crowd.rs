@@ -18,7 +18,7 @@ use latchkey::{
     },
 };
 use latchkey_domain::{
-    access::{GrantId, RequestId, request::Verdict, transition::Target},
+    access::{GrantId, RequestId, request::Verdict, step_kind::StepKind, transition::Target},
     plan::{
         desired::Wish,
         observation::{IamUser, PrincipalObservation},
@@ -189,7 +189,7 @@ async fn work(hands: &Hands, random: &mut StdRng, lasts: Duration) -> Done {
         let mut planned: Vec<GrantId> = wishes.keys().copied().collect();
         rand::seq::SliceRandom::shuffle(planned.as_mut_slice(), random);
         let intents: Vec<_> =
-            planned.iter().map(|id| trail::intent(Some(*id), "put_binding", "a binding".to_owned())).collect();
+            planned.iter().map(|id| trail::intent(Some(*id), StepKind::PutBinding, "a binding".to_owned())).collect();
         trail::commit(trail::open(&hands.worker, &lease, &intents, &[], &LockedRows::default()).await?).await?;
         if random.random_bool(0.1) {
             continue;

@@ -10,7 +10,7 @@ use latchkey::{
     worker::{self, Interrupted, run_once, trail},
 };
 use latchkey_domain::{
-    access::{ClusterId, became::Became, transition::Target},
+    access::{ClusterId, became::Became, step_kind::StepKind, transition::Target},
     plan::observation::ClusterObservation,
 };
 use latchkey_simulator::{gate::Gate, kubernetes::Pattern, seed::AuthenticationMode};
@@ -31,12 +31,12 @@ async fn a_run_whose_target_was_claimed_again_writes_no_row() {
     let (store, grant) = (&world.town.worker, world.active("ana").await);
     let target = Target::Cluster(ClusterId(world.town.cluster(PROD).await));
     let epoch = world.claimed_again(target).await;
-    let intent = || trail::intent(Some(grant), "put_binding", "a binding".to_owned());
+    let intent = || trail::intent(Some(grant), StepKind::PutBinding, "a binding".to_owned());
     let open = Dangling {
         id: intent().id,
         epoch: 0,
         grant: Some(grant),
-        step: "put_binding".to_owned(),
+        step: StepKind::PutBinding.into(),
         object: "a binding".to_owned(),
         detail: serde_json::json!({}),
     };
@@ -58,7 +58,7 @@ async fn a_dead_worker_commits_nothing() {
     let (store, grant) = (&world.town.worker, world.active("ana").await);
     let target = Target::Cluster(ClusterId(world.town.cluster(PROD).await));
     let lease = Lease::new(target, world.claimed_again(target).await, 0, Instant::now());
-    let intent = trail::intent(Some(grant), "put_binding", "a binding".to_owned());
+    let intent = trail::intent(Some(grant), StepKind::PutBinding, "a binding".to_owned());
     let rows = "select (select count(*) from intent) + (select count(*) from event)";
     let before = world.town.count(rows).await;
     let opened = trail::open(store, &lease, &[intent], &[], &LockedRows::default()).await.unwrap();

@@ -5,7 +5,7 @@
 use super::{PROD, World, standstill::somebody};
 use crate::town::{Asking, view};
 use latchkey::{lease::Lease, store::quarantine::LockedRows, worker::trail};
-use latchkey_domain::access::{ClusterId, GrantId, transition::Target};
+use latchkey_domain::access::{ClusterId, GrantId, step_kind::StepKind, transition::Target};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::time::{Duration, Instant};
 
@@ -198,7 +198,7 @@ async fn what_a_run_began_while_a_row_was_locked_has_an_end_though_the_run_broke
     let lease = |epoch| Lease::new(target, epoch, 0, Instant::now());
     let (store, held) = (&world.town.worker, LockedRows { grants: [grant].into(), ..LockedRows::default() });
     let before = changes(&world, grant).await.len();
-    let intent = trail::intent(Some(grant), "delete_binding", "a binding".to_owned());
+    let intent = trail::intent(Some(grant), StepKind::DeleteBinding, "a binding".to_owned());
     trail::commit(trail::open(store, &lease(epoch), &[intent], &[], &held).await.unwrap()).await.unwrap();
     assert_eq!(changes(&world, grant).await[before..], ["grant.change_begun"]);
     world.without_guards("update target set due_at = clock_timestamp()".into()).await;

@@ -4,7 +4,7 @@
 use super::{PROD, World, clock_locks::let_go};
 use crate::town::{Asking, view};
 use latchkey::{lease::Lease, store::quarantine::LockedRows, worker::trail};
-use latchkey_domain::access::{ClusterId, GrantId, transition::Target};
+use latchkey_domain::access::{ClusterId, GrantId, step_kind::StepKind, transition::Target};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::time::Instant;
 
@@ -102,7 +102,7 @@ async fn a_change_that_broke_off_has_one_end_though_its_access_was_locked_at_the
     let target = world.target_of_prod().await;
     let epoch = world.claimed_again(target).await;
     let lease = Lease::new(target, epoch, 0, Instant::now());
-    let intent = trail::intent(Some(grant), "put_binding", "a binding".to_owned());
+    let intent = trail::intent(Some(grant), StepKind::PutBinding, "a binding".to_owned());
     let opened = trail::open(&world.town.worker, &lease, &[intent], &[], &LockedRows::default()).await.unwrap();
     trail::commit(opened).await.unwrap();
     let somebody = world.kept(&format!("select from access_grant where id = '{grant}' for update")).await;
@@ -125,7 +125,7 @@ async fn a_change_of_what_was_locked_has_an_end_though_the_run_broke_off_before_
     let epoch = world.claimed_again(target).await;
     let lease = Lease::new(target, epoch, 0, Instant::now());
     let held = LockedRows { grants: [grant].into(), ..LockedRows::default() };
-    let intent = trail::intent(Some(grant), "put_binding", "a binding".to_owned());
+    let intent = trail::intent(Some(grant), StepKind::PutBinding, "a binding".to_owned());
     let store = &world.town.worker;
     trail::commit(trail::open(store, &lease, std::slice::from_ref(&intent), &[], &held).await.unwrap()).await.unwrap();
     let late = trail::close(store, &[(intent.id, Some(grant))], &held, Ok(None)).await.unwrap();

@@ -7,9 +7,10 @@ use latchkey::{
         audit,
         standstill::{self, Watch},
     },
+    words,
     worker::run_once,
 };
-use latchkey_domain::access::alarm::{Alarm, AlarmCode};
+use latchkey_domain::access::alarm::{Alarm, AlarmFacts};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::time::{Duration, Instant};
 
@@ -44,8 +45,10 @@ impl World {
     pub async fn look_for_standstill(&self) {
         let (watch, now) = (Watch::default(), Instant::now());
         // The first look may wait for the lock itself.
-        let _ = standstill::look_over(&self.town.worker, &watch, now).await;
-        standstill::look_over(&self.town.worker, &watch, now + Duration::from_mins(3)).await.unwrap();
+        let _ = standstill::look_over(&self.town.worker, &watch, now, words::alarm::sentence).await;
+        standstill::look_over(&self.town.worker, &watch, now + Duration::from_mins(3), words::alarm::sentence)
+            .await
+            .unwrap();
     }
 
     pub async fn without_guards(&self, statement: String) {
@@ -178,7 +181,7 @@ async fn a_seal_that_makes_links_is_no_alarm_however_long_its_events_have_waited
     let (watch, begun) = (Watch::default(), Instant::now());
     let look = async |minutes| {
         let at = begun + Duration::from_mins(minutes);
-        standstill::look_over(&world.town.worker, &watch, at).await.unwrap();
+        standstill::look_over(&world.town.worker, &watch, at, words::alarm::sentence).await.unwrap();
         world.told_of("seal_stands_still").await.len()
     };
     assert_eq!(look(0).await, 0, "a worker that begins knows of no standstill");
@@ -202,7 +205,7 @@ async fn a_target_that_somebody_keeps_locked_is_told_of_though_it_is_not_due() {
     let (watch, begun) = (Watch::default(), Instant::now());
     let look = async |minutes| {
         let at = begun + Duration::from_mins(minutes);
-        standstill::look_over(&world.town.worker, &watch, at).await.unwrap();
+        standstill::look_over(&world.town.worker, &watch, at, words::alarm::sentence).await.unwrap();
         world.told_of("kept_locked").await
     };
     assert_eq!(look(0).await, Vec::<String>::new());
@@ -248,8 +251,9 @@ async fn an_alarm_that_somebody_keeps_locked_holds_up_no_run_and_no_other_alarm(
         let now = tx.now().await.unwrap();
         // An alarm about what is over: a look clears it.
         let subject = format!("access_grant 00000000-0000-0000-0000-00000000000{nobody}");
-        for code in [AlarmCode::UnreadableRow, AlarmCode::KeptLocked] {
-            tx.raise(&Alarm::new(code, &subject, "A row."), now).await.unwrap();
+        let unreadable = AlarmFacts::UnreadableRequest { why: "a row".to_owned() };
+        for facts in [unreadable, AlarmFacts::LockedPolicy { keepers: vec![] }] {
+            tx.raise(&Alarm::new(facts, &subject), words::alarm::sentence, now).await.unwrap();
         }
         tx.commit().await.unwrap();
     }
@@ -284,9 +288,12 @@ async fn runs_that_break_off_again_and_again_are_an_alarm_that_says_what_to_do()
         world.look_again().await;
     }
     let watch = Watch::default();
-    standstill::look_over(&world.town.worker, &watch, Instant::now()).await.unwrap();
+    standstill::look_over(&world.town.worker, &watch, Instant::now(), words::alarm::sentence).await.unwrap();
     assert_eq!(world.told_of("runs_break_off").await, Vec::<String>::new(), "how long it lasts is not known at once");
     world.look_for_standstill().await;
+    let kept = "select count(*) from target where kind = 'cluster' and failure_code = 'run_broke_off'
+                  and failure_blocker ->> 'why' like '%the disk is full%'";
+    assert!(world.town.count(kept).await > 0, "why they break off is a value");
     let told = world.told_of("runs_break_off").await;
     let cluster = told.iter().find(|what| what.contains("the cluster `prod-eu`")).expect("told of the cluster");
     assert!(cluster.starts_with("The runs on the cluster `prod-eu` break off again and again"), "{cluster}");

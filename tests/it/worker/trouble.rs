@@ -174,6 +174,8 @@ async fn somebody_elses_mapping_is_bound_to_and_left_as_it_is() {
     let named = "select count(*) from access_grant where residual::text like '%an entry that is not Latchkey%'";
     let residual = world.town.count(named).await;
     assert_eq!(residual, 1, "that she is still mapped is named");
+    let value = "select count(*) from access_grant where beside -> 0 ->> 'code' = 'foreign_line'";
+    assert_eq!(world.town.count(value).await, 1, "and it is a value");
 }
 
 #[tokio::test]
@@ -208,6 +210,8 @@ async fn a_yes_that_nothing_explains_keeps_an_access_from_activating_and_a_named
         .await
         .unwrap();
     assert!(residual.to_string().contains("RoleBinding payments/too-much"), "{residual}");
+    let value = "select count(*) from access_grant where beside -> 0 ->> 'binding' = 'RoleBinding payments/too-much'";
+    assert_eq!(world.town.count(value).await, 1, "it is a value");
 }
 
 #[tokio::test]

@@ -5,6 +5,10 @@
 //! that are open. An alarm about a row ends by itself when the row can be read again, or is over; an operator clears
 //! the others.
 
+mod facts;
+
+pub use facts::{AlarmFacts, LockKeeper, NamedTarget, ToldAlarm};
+
 use super::{ClusterId, EventDraft, GrantId, PersonId, RequestId, transition::Actor};
 use crate::audit::event::Event;
 
@@ -56,11 +60,9 @@ impl AlarmCode {
 /// An alarm, before the store gives it an id and a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alarm {
-    pub code: AlarmCode,
+    pub facts: AlarmFacts,
     /// The subject, unique within the code: `access_grant <id>`.
     pub subject: String,
-    /// A sentence for operators: what happened, why, and what to do.
-    pub what: String,
     pub person: Option<PersonId>,
     pub cluster: Option<ClusterId>,
     pub request: Option<RequestId>,
@@ -69,14 +71,18 @@ pub struct Alarm {
 
 impl Alarm {
     /// An alarm that does not concern a person yet.
-    pub fn new(code: AlarmCode, subject: impl Into<String>, what: impl Into<String>) -> Self {
-        let (subject, what) = (subject.into(), what.into());
-        Self { code, subject, what, person: None, cluster: None, request: None, grant: None }
+    pub fn new(facts: AlarmFacts, subject: impl Into<String>) -> Self {
+        Self { facts, subject: subject.into(), person: None, cluster: None, request: None, grant: None }
     }
 
-    /// The event that records this alarm: `alarm.raised`.
-    pub fn raised(&self) -> EventDraft {
-        let (alarm, subject, what) = (self.code.as_str().to_owned(), self.subject.clone(), self.what.clone());
+    /// Its code.
+    pub fn code(&self) -> AlarmCode {
+        self.facts.code()
+    }
+
+    /// The event that records this alarm: `alarm.raised`. `what` is the sentence of it.
+    pub fn raised(&self, what: &str) -> EventDraft {
+        let (alarm, subject, what) = (self.code().as_str().to_owned(), self.subject.clone(), what.to_owned());
         let event = EventDraft::new(Event::AlarmRaised { alarm, subject, what }, Actor::worker());
         EventDraft { person: self.person, cluster: self.cluster, request: self.request, grant: self.grant, ..event }
     }

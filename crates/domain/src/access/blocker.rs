@@ -232,6 +232,8 @@ blockers! {
     "not_asked" => NotAsked { cluster: String } Itself
     /// What the worker found could not be recorded.
     "not_recorded" => NotRecorded { why: String } Itself
+    /// A run ended before it came to its end.
+    "run_broke_off" => RunBrokeOff { why: String } Itself
 
     // IAM.
 

@@ -24,7 +24,7 @@
 
 use super::{
     PersonId, Transition,
-    alarm::{Alarm, AlarmCode},
+    alarm::{Alarm, AlarmFacts},
     blocker::Blocker,
     grant::{Cause, GrantBasis, GrantFacts, Live, Revoking},
     person::{Handle, Person},
@@ -443,18 +443,13 @@ impl Live {
     /// Ends an access that the current policy does not grant, with an alarm for operators.
     pub fn not_allowed(self, why: &NotAllowed, policy_hash: &str, now: Timestamp) -> (Transition<Revoking>, Alarm) {
         let facts = self.facts();
-        let what = format!(
-            "An access of {} was not set up, since the current policy does not grant it: {why}. If nothing of that \
-             changed since it was decided, another client wrote its rows past the portal: compare them with its record \
-             in the audit log",
-            facts.handle
-        );
+        let alarm = AlarmFacts::NotAllowed { handle: facts.handle.to_string(), refusal: why.clone() };
         let alarm = Alarm {
             person: Some(facts.person),
             cluster: Some(facts.terms.cluster),
             request: Some(facts.request),
             grant: Some(facts.id),
-            ..Alarm::new(AlarmCode::NotAllowed, format!("access_grant {}", facts.id), what)
+            ..Alarm::new(alarm, format!("access_grant {}", facts.id))
         };
         let mut transition = self.revoke(Cause::NotAllowed, Actor::worker(), Some(why.to_string()), now);
         if let Event::GrantRevoking { refusal, policy_hash: ruled, .. } = &mut transition.event.what {

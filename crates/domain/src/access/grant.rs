@@ -28,6 +28,7 @@ use super::{
     ClusterId, EventDraft, GrantId, PersonId, PrincipalId, RequestId, Transition, Wake,
     person::{Handle, Person},
     reason::{self, Reason},
+    residual::{Residual, Residuals},
     terms::Terms,
     transition::{Actor, Target},
 };
@@ -169,8 +170,8 @@ pub struct Active {
     pub facts: GrantFacts,
     pub since: Timestamp,
     pub until: Timestamp,
-    /// What says yes beside this grant though it should not, by name.
-    pub residual: Vec<String>,
+    /// What says yes beside this grant though it should not.
+    pub residual: Residuals,
 }
 
 /// Being taken away. The worker retries until it is gone.
@@ -193,8 +194,8 @@ pub struct Ended {
     pub cause: Cause,
     pub revoking_since: Timestamp,
     pub ended_at: Timestamp,
-    /// What still says yes, by name.
-    pub residual: Vec<String>,
+    /// What still says yes.
+    pub residual: Residuals,
 }
 
 /// A grant in any state.
@@ -277,23 +278,30 @@ impl Scheduled {
 }
 
 impl Provisioning {
-    /// Starts the clock: `until` is `now` plus the minutes that were asked for, and never later than `hard_until`.
+    /// Starts the clock: `until` is `now` plus the minutes that were asked for, and never later than `hard_until`. `say`
+    /// makes the sentences of the event.
     ///
     /// # Errors
     /// Gives the grant back unchanged if `activate_by` is over: what was set up must be rolled back.
-    pub fn activate(self, proof: Proof<Present>, now: Timestamp) -> Result<Transition<Active>, Box<Self>> {
+    pub fn activate(
+        self,
+        proof: Proof<Present>,
+        say: impl Fn(&Residual) -> String,
+        now: Timestamp,
+    ) -> Result<Transition<Active>, Box<Self>> {
         if now > self.facts.activate_by {
             return Err(Box::new(self));
         }
         let until = (now + self.facts.terms.lasts()).min(self.facts.hard_until);
+        let residual = Residuals::new(proof.residual, say);
         let what = Event::GrantActivated {
             since: Some(now),
             until: Some(until),
-            residual: proof.residual.clone(),
+            residual: residual.said.clone(),
             identity: proof.unprotected.then(|| UNPROTECTED.to_owned()),
         };
         let event = self.facts.event(what, Actor::worker());
-        let to = Active { facts: self.facts, since: now, until, residual: proof.residual };
+        let to = Active { facts: self.facts, since: now, until, residual };
         Ok(Transition { to, event, wakes: vec![] })
     }
 }
@@ -363,12 +371,13 @@ impl Live {
 }
 
 impl Revoking {
-    /// Ends the grant: everything is proven gone.
-    pub fn end(self, proof: Proof<Gone>, now: Timestamp) -> Transition<Ended> {
-        let what = Event::GrantEnded { cause: self.cause.into(), residual: proof.residual.clone() };
+    /// Ends the grant: everything is proven gone. `say` makes the sentences of the event.
+    pub fn end(self, proof: Proof<Gone>, say: impl Fn(&Residual) -> String, now: Timestamp) -> Transition<Ended> {
+        let residual = Residuals::new(proof.residual, say);
+        let what = Event::GrantEnded { cause: self.cause.into(), residual: residual.said.clone() };
         let event = self.facts.event(what, Actor::worker());
         let Self { facts, active, cause, revoking_since, .. } = self;
-        let to = Ended { facts, active, cause, revoking_since, ended_at: now, residual: proof.residual };
+        let to = Ended { facts, active, cause, revoking_since, ended_at: now, residual };
         Transition { to, event, wakes: vec![] }
     }
 }

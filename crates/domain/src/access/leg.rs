@@ -1,6 +1,6 @@
 //! Legs: the part of a grant on each of its two targets, with what was proven there and its condition.
 
-use super::{blocker::Blocker, compared::Compared, transition::Target};
+use super::{blocker::Blocker, compared::Compared, residual::Residual, transition::Target};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ pub struct Leg {
     pub compared: Compared,
     pub condition: Condition,
     /// What still says yes, as the last proof named it.
-    pub residual: Vec<String>,
+    pub residual: Vec<Residual>,
 }
 
 /// The condition of a leg.

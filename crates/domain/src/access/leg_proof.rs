@@ -6,6 +6,7 @@ use super::{
     grant::GrantFacts,
     leg::{Leg, Proven},
     profile::ResolvedProfile,
+    residual::Residual,
     transition::Target,
 };
 use std::marker::PhantomData;
@@ -21,7 +22,7 @@ pub enum Gone {}
 /// the legs as the database has them after the finishing run wrote its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof<P> {
-    pub(super) residual: Vec<String>,
+    pub(super) residual: Vec<Residual>,
     /// Whether the worker may not look up who the IAM user is now.
     pub(super) unprotected: bool,
     marker: PhantomData<P>,
@@ -76,6 +77,6 @@ impl Proof<Gone> {
     }
 }
 
-fn residual(legs: &[Leg]) -> Vec<String> {
+fn residual(legs: &[Leg]) -> Vec<Residual> {
     legs.iter().flat_map(|leg| leg.residual.iter().cloned()).collect()
 }

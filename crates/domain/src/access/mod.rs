@@ -27,6 +27,7 @@ pub mod rules;
 pub mod ruling;
 pub mod sighting;
 pub mod standing;
+pub mod step_kind;
 mod stored;
 pub mod terms;
 pub mod transition;

@@ -31,6 +31,22 @@ pub enum Residual {
     OfLaterVersion { named: String },
 }
 
+/// What says yes beside an access, or after its end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Residuals {
+    pub values: Vec<Residual>,
+    /// A sentence of each: events have these, and so do processes of earlier versions.
+    pub said: Vec<String>,
+}
+
+impl Residuals {
+    /// These values, each with the sentence that `say` makes of it.
+    pub fn new(values: Vec<Residual>, say: impl Fn(&Residual) -> String) -> Self {
+        let said = values.iter().map(say).collect();
+        Self { values, said }
+    }
+}
+
 impl Residual {
     /// Reads the JSON of a row. A plain text is what an earlier version said. A code that this version does not know is
     /// kept by its name.

@@ -12,9 +12,11 @@ use super::{
     profile::ResolvedProfile,
     reason::Reason,
     request::{Ballot, Decided, Pending, Refused, RequestFacts, RequestState, Ruled, Seen, Verdict, Vote},
+    residual::{Residual, Residuals},
     terms::Terms,
     transition::{Actor, EventDraft, Target},
 };
+use crate::audit::event::Event;
 use crate::testkit::{self, NOW, ben, chi, leads, namespace, person, request as facts, terms, user_arn};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -246,12 +248,26 @@ fn only_the_requester_cancels_and_only_time_lapses() {
     assert_eq!(pending.lapse(NOW + minutes(60)).unwrap().to.state, RequestState::Lapsed);
 }
 
+fn said(text: &str) -> Residual {
+    Residual::Said { text: text.to_owned() }
+}
+
+/// The sentence of a residual, for a test.
+fn say(residual: &Residual) -> String {
+    format!("{residual:?}")
+}
+
+/// What a grant has whose both legs are gone, with the sentences of it.
+fn of_gone_legs() -> Residuals {
+    Residuals::new(vec![said("Gone"), said("Gone")], say)
+}
+
 fn legs(principal: Proven, cluster: Proven) -> Vec<Leg> {
     let [p, c] = granted().targets();
     [(p, principal), (c, cluster)]
         .into_iter()
         .map(|(target, proven)| {
-            let (compared, residual) = (Compared::Same, vec![format!("{proven:?}")]);
+            let (compared, residual) = (Compared::Same, vec![said(&format!("{proven:?}"))]);
             Leg { target, proven, compared, condition: Condition::Ok, residual }
         })
         .collect()
@@ -291,7 +307,7 @@ fn only_what_was_compared_long_ago_wants_another_look() {
 fn an_access_that_goes_on_though_aws_lets_nobody_look_says_so_in_its_event() {
     let activated = |with| {
         let proof = Proof::<Present>::of(&compared(with), &profile(false)).unwrap();
-        Provisioning { facts: granted() }.activate(proof, granted().created_at).unwrap().event
+        Provisioning { facts: granted() }.activate(proof, say, granted().created_at).unwrap().event
     };
     let told = |event: &EventDraft| serde_json::to_string(&event.what).unwrap().contains(UNPROTECTED);
     assert!(told(&activated(Compared::Unprotected)));
@@ -331,13 +347,13 @@ fn a_leg_of_something_else_neither_holds_an_end_up_nor_stands_for_one() {
         proven,
         compared: Compared::Same,
         condition: Condition::Ok,
-        residual: vec!["a stray says so".into()],
+        residual: vec![said("a stray says so")],
     };
     let mut gone = legs(Proven::Gone, Proven::Gone);
     gone.push(stray(Proven::Nothing));
     let ended = Live::Active(active(granted().created_at)).revoke(Cause::Expired, Actor::worker(), None, NOW).to;
     let proof = Proof::<Gone>::of(&gone, &granted()).unwrap();
-    assert_eq!(ended.end(proof, NOW).to.residual, ["Gone", "Gone"]);
+    assert_eq!(ended.end(proof, say, NOW).to.residual, of_gone_legs());
     let mut halved = legs(Proven::Gone, Proven::Gone);
     halved[1] = stray(Proven::Gone);
     assert!(Proof::<Gone>::of(&halved, &granted()).is_none());
@@ -345,7 +361,7 @@ fn a_leg_of_something_else_neither_holds_an_end_up_nor_stands_for_one() {
 
 fn active(now: Timestamp) -> Active {
     let proof = Proof::<Present>::of(&legs(Proven::Present, Proven::Present), &profile(false)).unwrap();
-    Provisioning { facts: granted() }.activate(proof, now).unwrap().to
+    Provisioning { facts: granted() }.activate(proof, say, now).unwrap().to
 }
 
 #[test]
@@ -362,7 +378,7 @@ fn what_cannot_be_activated_in_time_is_rolled_back() {
     let facts = granted();
     let late = facts.activate_by + SignedDuration::from_secs(1);
     let proof = Proof::<Present>::of(&legs(Proven::Present, Proven::Present), &profile(false)).unwrap();
-    assert!(Provisioning { facts: facts.clone() }.activate(proof, late).is_err());
+    assert!(Provisioning { facts: facts.clone() }.activate(proof, say, late).is_err());
     let why = "An operator paused granting on prod-eu: moving nodes".to_owned();
     let revoking = Live::Provisioning(Provisioning { facts }).expire(late, Some(why.clone())).unwrap();
     assert_eq!((revoking.to.cause, revoking.to.reason), (Cause::Undeliverable, Some(why)));
@@ -397,8 +413,11 @@ fn an_ending_grant_is_not_live() {
     let revoking = Live::Active(active(granted().created_at)).revoke(Cause::Expired, Actor::worker(), None, NOW).to;
     assert!(Grant::Revoking(revoking.clone()).live().is_none());
     let proof = Proof::<Gone>::of(&legs(Proven::Gone, Proven::Gone), &granted()).unwrap();
-    let ended = revoking.end(proof, NOW + minutes(1)).to;
-    assert_eq!(ended.residual, ["Gone", "Gone"]);
+    let end = revoking.end(proof, say, NOW + minutes(1));
+    let told = of_gone_legs().said;
+    assert!(matches!(&end.event.what, Event::GrantEnded { residual, .. } if *residual == told), "{:?}", end.event);
+    let ended = end.to;
+    assert_eq!(ended.residual, of_gone_legs());
     assert!(Grant::Ended(ended).live().is_none());
 }
 

@@ -4,7 +4,12 @@
 //! canonical bytes: an action that was ever recorded keeps its name, and its facts keep theirs. Every match on the
 //! enum, for a sentence or a metric, is exhaustive, so that the compiler reports a new action.
 
-use super::export::Filters;
+#![deny(clippy::wildcard_enum_match_arm, reason = "a new action does not compile until each match here names it")]
+
+use super::{
+    change::{BegunStep, ChangeOutcome},
+    export::Filters,
+};
 use crate::access::{grant::Cause, request::ClosedWhy, transition::Target, vote::Verdict};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -106,12 +111,12 @@ events! {
         #[serde(skip_serializing_if = "Option::is_none")] identity: Option<String>,
     }
     /// A run is about to write for an access: `target` is `principal` or `cluster`.
-    "grant.change_begun" => GrantChangeBegun { target: String, epoch: i64, steps: Vec<String> }
+    "grant.change_begun" => GrantChangeBegun { target: String, epoch: i64, steps: Vec<BegunStep> }
     /// The outcome of that change.
     "grant.change_ended" => GrantChangeEnded {
         target: String,
         epoch: i64,
-        outcome: String,
+        outcome: ChangeOutcome,
         #[serde(skip_serializing_if = "Option::is_none")] steps: Option<Vec<String>>,
     }
     /// Another client changed something that an access needs.
@@ -230,11 +235,6 @@ impl<T> From<T> for Known<T> {
     }
 }
 
-/// The outcome of a change after which what was written is proven.
-pub const PROVEN: &str = "proven";
-/// The same for an access that ends: nothing of it is left there. Earlier versions wrote [`PROVEN`].
-pub const PROVEN_GONE: &str = "proven gone";
-
 impl Event {
     /// Reads an event of the log from its action and detail. If the detail is not an object, every fact has its
     /// default. `None` if the action, or the type of a fact, is of another version.
@@ -260,7 +260,36 @@ impl Event {
             Self::ClusterGrantingPaused { reason, .. }
             | Self::IdentityReleased { reason, .. }
             | Self::RequestSubmitted { reason, .. } => Some(reason.as_str()),
-            _ => None,
+            Self::AlarmCleared { .. }
+            | Self::AlarmRaised { .. }
+            | Self::AuditCheckAsked { .. }
+            | Self::AuditExported { .. }
+            | Self::ClusterAdded { .. }
+            | Self::ClusterDriftFound { .. }
+            | Self::ClusterDropped { .. }
+            | Self::ClusterFenced { .. }
+            | Self::ClusterFoundAgain { .. }
+            | Self::ClusterGone { .. }
+            | Self::ClusterGrantingResumed { .. }
+            | Self::ClusterMissing { .. }
+            | Self::ClusterMoveAsked { .. }
+            | Self::ClusterRenamed { .. }
+            | Self::ClusterRestoreAccepted { .. }
+            | Self::ClusterRoleGivenUp { .. }
+            | Self::GrantActivated { .. }
+            | Self::GrantChangeBegun { .. }
+            | Self::GrantChangeEnded { .. }
+            | Self::GrantDriftFound { .. }
+            | Self::GrantEnded { .. }
+            | Self::GrantStarted { .. }
+            | Self::IdentityEnded { .. }
+            | Self::IdentityProven { .. }
+            | Self::IdentityReplaced { .. }
+            | Self::PolicyApplied { .. }
+            | Self::PrincipalDriftFound { .. }
+            | Self::RequestLapsed { .. }
+            | Self::SessionEnded { .. }
+            | Self::TargetTried { .. } => None,
         };
         reason.filter(|reason| !reason.is_empty())
     }
@@ -271,7 +300,41 @@ impl Event {
             Self::ClusterDriftFound { objects, .. }
             | Self::GrantDriftFound { objects, .. }
             | Self::PrincipalDriftFound { objects, .. } => objects,
-            _ => &[],
+            Self::AlarmCleared { .. }
+            | Self::AlarmRaised { .. }
+            | Self::AuditCheckAsked { .. }
+            | Self::AuditExported { .. }
+            | Self::ClusterAdded { .. }
+            | Self::ClusterDropped { .. }
+            | Self::ClusterFenced { .. }
+            | Self::ClusterFoundAgain { .. }
+            | Self::ClusterGone { .. }
+            | Self::ClusterGrantingPaused { .. }
+            | Self::ClusterGrantingResumed { .. }
+            | Self::ClusterMissing { .. }
+            | Self::ClusterMoveAsked { .. }
+            | Self::ClusterRenamed { .. }
+            | Self::ClusterRestoreAccepted { .. }
+            | Self::ClusterRoleGivenUp { .. }
+            | Self::GrantActivated { .. }
+            | Self::GrantChangeBegun { .. }
+            | Self::GrantChangeEnded { .. }
+            | Self::GrantEnded { .. }
+            | Self::GrantRevoking { .. }
+            | Self::GrantStarted { .. }
+            | Self::IdentityEnded { .. }
+            | Self::IdentityProven { .. }
+            | Self::IdentityReleased { .. }
+            | Self::IdentityReplaced { .. }
+            | Self::PolicyApplied { .. }
+            | Self::RequestApproved { .. }
+            | Self::RequestCancelled { .. }
+            | Self::RequestDenied { .. }
+            | Self::RequestLapsed { .. }
+            | Self::RequestSubmitted { .. }
+            | Self::RequestVoted { .. }
+            | Self::SessionEnded { .. }
+            | Self::TargetTried { .. } => &[],
         }
     }
 }

@@ -9,6 +9,7 @@
 //! form), an event that does not happen now, a person who is not known, and a process as actor unless the role is that
 //! process's. It does not make the canonical form.
 
+pub mod change;
 mod cut;
 pub mod event;
 pub mod export;

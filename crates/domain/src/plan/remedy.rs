@@ -1,6 +1,8 @@
 //! The text to paste if a blocker names something that the worker lacks: the part of [`bootstrap`] that contains it, or
 //! the one statement of IAM. Other blockers have no remedy here.
 
+#![deny(clippy::wildcard_enum_match_arm, reason = "a new blocker does not compile until it is named here")]
+
 use super::bootstrap;
 use crate::{
     access::{
@@ -49,8 +51,75 @@ pub fn of(why: &Blocker, file: &PolicyFile, cluster: Option<&ClusterArn>) -> Opt
         | Blocker::TooMuch { call }
         | Blocker::NotFound { call } => of(call.earlier.as_deref()?, file, cluster),
         Blocker::EntryUnknown { why, .. } | Blocker::EntryMayStay { why, .. } => of(why, file, cluster),
-        // Latchkey cannot write a text that mends the others.
-        _ => None,
+        // Latchkey cannot write a text that mends these.
+        Blocker::Paused { .. }
+        | Blocker::NoPolicy { .. }
+        | Blocker::NotRead { .. }
+        | Blocker::Unreadable { .. }
+        | Blocker::NotAllowed { .. }
+        | Blocker::ClusterGone { .. }
+        | Blocker::ClusterMadeAgain { .. }
+        | Blocker::NoSuchCluster { .. }
+        | Blocker::NamespaceGone { .. }
+        | Blocker::NamespaceMadeAgain { .. }
+        | Blocker::RoleMissing { .. }
+        | Blocker::RoleWider { .. }
+        | Blocker::AllowsMore { .. }
+        | Blocker::OwnRoleWidened { .. }
+        | Blocker::NothingWorks { .. }
+        | Blocker::NeverWorks { .. }
+        | Blocker::OtherInstallation { .. }
+        | Blocker::LaterEpoch { .. }
+        | Blocker::Cut { .. }
+        | Blocker::NotSeen { .. }
+        | Blocker::EntriesOnly { .. }
+        | Blocker::AccessEntry { .. }
+        | Blocker::EntriesNotRead { .. }
+        | Blocker::ForeignEntry { .. }
+        | Blocker::EntryWidened { .. }
+        | Blocker::EntryRenamed { .. }
+        | Blocker::EntrySettles { .. }
+        | Blocker::EntryFoughtOver { .. }
+        | Blocker::EntrySlow { .. }
+        | Blocker::RolePrincipal { .. }
+        | Blocker::LineNotAdded { .. }
+        | Blocker::AwsAuthManaged { .. }
+        | Blocker::LineFoughtOver { .. }
+        | Blocker::LineWithGroups { .. }
+        | Blocker::LineOverridden { .. }
+        | Blocker::ForeignLine { .. }
+        | Blocker::ForeignUsername { .. }
+        | Blocker::UsernameShared { .. }
+        | Blocker::UsernameFoundShared { .. }
+        | Blocker::NotMappedYet { .. }
+        | Blocker::LineLeftWithGroups { .. }
+        | Blocker::LineLeftChanged { .. }
+        | Blocker::EntryLeft { .. }
+        | Blocker::LineLeft { .. }
+        | Blocker::LinePutBack { .. }
+        | Blocker::BindingLeft { .. }
+        | Blocker::BindingMayCome { .. }
+        | Blocker::BindingNotYet { .. }
+        | Blocker::BindingDiffers { .. }
+        | Blocker::BindingGivesMore { .. }
+        | Blocker::NotLetYet { .. }
+        | Blocker::StillLet { .. }
+        | Blocker::LetByNothing { .. }
+        | Blocker::ServersDiffer { .. }
+        | Blocker::NotAsked { .. }
+        | Blocker::NotRecorded { .. }
+        | Blocker::RunBrokeOff { .. }
+        | Blocker::PrincipalUnknown { .. }
+        | Blocker::PrincipalOfOtherId { .. }
+        | Blocker::PrincipalReplaced { .. }
+        | Blocker::PrincipalDoubted { .. }
+        | Blocker::PrincipalOfOtherInstallation { .. }
+        | Blocker::PolicyTooLarge { .. }
+        | Blocker::PolicyNotShown { .. }
+        | Blocker::PolicyStale { .. }
+        | Blocker::PolicyCopied { .. }
+        | Blocker::Said { .. }
+        | Blocker::OfLaterVersion { .. } => None,
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::access::alarm::AlarmCode;
 use crate::{
     access::{
         ClusterId, PrincipalId,
@@ -275,6 +276,6 @@ fn what_is_not_allowed_ends_with_the_reason_and_an_alarm() {
         (Cause::NotAllowed, Some(why.to_string().as_str()))
     );
     assert!(matches!(&transition.event.what, Event::GrantRevoking { refusal: Some(code), .. } if code == "too_few"));
-    assert_eq!((alarm.code, alarm.grant), (AlarmCode::NotAllowed, Some(grant.id)));
-    assert!(alarm.what.contains("wants 2 approvals"), "{}", alarm.what);
+    assert_eq!((alarm.code(), alarm.grant), (AlarmCode::NotAllowed, Some(grant.id)));
+    assert_eq!(alarm.facts, AlarmFacts::NotAllowed { handle: grant.handle.to_string(), refusal: why });
 }

@@ -5,6 +5,7 @@ use crate::{
     access::{
         PersonId, PrincipalId,
         grant::{Compared, Condition, Gone, Grant, Leg, Present, Proof, Proven},
+        residual::Residual,
         transition::Target,
     },
     plan::{
@@ -25,6 +26,11 @@ pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// How long a binding that was about to be created is uncertain: as long as the run's token lasts, plus the difference
 /// of the clocks.
 pub const ARRIVES_WITHIN: SignedDuration = SignedDuration::from_mins(20);
+
+/// The model has no events that people read.
+fn unsaid(_: &Residual) -> String {
+    String::new()
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowState {
@@ -290,10 +296,10 @@ impl Database {
         );
         let next = match grant {
             Grant::Provisioning(grant) => Proof::<Present>::of(&legs, &facts.terms.profile)
-                .and_then(|proof| grant.activate(proof, now).ok())
+                .and_then(|proof| grant.activate(proof, unsaid, now).ok())
                 .map(|transition| Grant::Active(transition.to)),
             Grant::Revoking(grant) => {
-                Proof::<Gone>::of(&legs, &facts).map(|proof| Grant::Ended(grant.end(proof, now).to))
+                Proof::<Gone>::of(&legs, &facts).map(|proof| Grant::Ended(grant.end(proof, unsaid, now).to))
             }
             Grant::Scheduled(_) | Grant::Active(_) | Grant::Ended(_) => None,
         };

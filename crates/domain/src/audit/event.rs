@@ -273,6 +273,8 @@ impl Event {
             | Self::ClusterGrantingResumed { .. }
             | Self::ClusterMissing { .. }
             | Self::ClusterMoveAsked { .. }
+            | Self::ClusterMoved { .. }
+            | Self::ClusterEntriesAsked {}
             | Self::ClusterRenamed { .. }
             | Self::ClusterRestoreAccepted { .. }
             | Self::ClusterRoleGivenUp { .. }
@@ -313,6 +315,8 @@ impl Event {
             | Self::ClusterGrantingResumed { .. }
             | Self::ClusterMissing { .. }
             | Self::ClusterMoveAsked { .. }
+            | Self::ClusterMoved { .. }
+            | Self::ClusterEntriesAsked {}
             | Self::ClusterRenamed { .. }
             | Self::ClusterRestoreAccepted { .. }
             | Self::ClusterRoleGivenUp { .. }

@@ -9,6 +9,7 @@ use super::{
     columns::{blocker, kept, parsed, to_json},
     targets::LockedTarget,
 };
+use jiff::Timestamp;
 use latchkey_domain::{
     access::{ClusterId, blocker::Blocker},
     plan::{
@@ -193,6 +194,11 @@ impl LockedTarget {
     }
 }
 
+/// A time as `latchkey_readable` gives it; one that cannot be read is long ago.
+fn moment(at: Option<jiff_sqlx::Timestamp>) -> Timestamp {
+    at.map_or(Timestamp::UNIX_EPOCH, jiff_sqlx::Timestamp::to_jiff)
+}
+
 fn count(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
@@ -203,8 +209,8 @@ fn count(number: usize) -> i32 {
 /// `Database`.
 pub async fn progress(store: &Store, cluster: ClusterId) -> Result<Option<ReadingProgress>, StoreError> {
     let row = sqlx::query!(
-        r#"select asked_at, (began_at is null or (ended_at is not null and asked_at > began_at)) as "waits!", found, read,
-             latchkey_groups(gone) as "gone!", ended_at, cut,
+        r#"select latchkey_readable(asked_at) as asked_at, (began_at is null or (ended_at is not null and asked_at > began_at)) as "waits!", found, read,
+             latchkey_groups(gone) as "gone!", ended_at is not null as "ended!", latchkey_readable(ended_at) as ended_at, cut,
              latchkey_blocker(null, null, why) as why
            from entry_reading where cluster_id = $1"#,
         cluster.0
@@ -212,12 +218,12 @@ pub async fn progress(store: &Store, cluster: ClusterId) -> Result<Option<Readin
     .fetch_optional(store.pool())
     .await?;
     Ok(row.map(|row| ReadingProgress {
-        asked_at: row.asked_at.to_jiff(),
+        asked_at: moment(row.asked_at),
         waits: row.waits,
         found: usize::try_from(row.found).unwrap_or(0),
         read: usize::try_from(row.read).unwrap_or(0),
         gone: row.gone,
-        ended_at: row.ended_at.map(jiff_sqlx::Timestamp::to_jiff),
+        ended_at: row.ended.then(|| moment(row.ended_at)),
         why: row.why.map(|why| blocker(Some(&why))),
         cut: row.cut,
     }))
@@ -230,7 +236,7 @@ pub async fn progress(store: &Store, cluster: ClusterId) -> Result<Option<Readin
 /// `Database`.
 pub async fn entries(store: &Store, cluster: ClusterId) -> Result<Vec<ReadEntry>, StoreError> {
     let rows = sqlx::query!(
-        r#"select arn as "arn!", details::text as "details!", read_at as "read_at!"
+        r#"select arn as "arn!", details::text as "details!", latchkey_readable(read_at) as read_at
            from (select *, sum(octet_length(details::text)) over (order by arn) as bytes
                  from entry_read where cluster_id = $1) read
            where bytes <= $2 order by arn"#,
@@ -240,9 +246,6 @@ pub async fn entries(store: &Store, cluster: ClusterId) -> Result<Vec<ReadEntry>
     .fetch_all(store.pool())
     .await?;
     let read = |text: String| parsed("entry_read", "details", Some(&text)).unwrap_or_default();
-    let entry = |arn, details, at: jiff_sqlx::Timestamp| ReadEntry {
-        entry: AccessEntry { arn, details: read(details) },
-        at: at.to_jiff(),
-    };
+    let entry = |arn, details, at| ReadEntry { entry: AccessEntry { arn, details: read(details) }, at: moment(at) };
     Ok(rows.into_iter().map(|row| entry(row.arn, row.details, row.read_at)).collect())
 }

@@ -23,7 +23,7 @@ const fn of(table: &'static str, rows: &'static str) -> Poisoned {
     Poisoned { table, rows, others: Others::Both }
 }
 
-const TABLES: [Poisoned; 15] = [
+const TABLES: [Poisoned; 16] = [
     of("access_grant", "id = '$grant'"),
     of("grant_leg", "grant_id = '$grant' and target_kind = 'cluster'"),
     of("grant_leg", "grant_id = '$grant' and target_kind = 'principal'"),
@@ -37,6 +37,7 @@ const TABLES: [Poisoned; 15] = [
     of("target", "kind = 'principal' and key = '$principal'"),
     of("observation", "target_kind = 'principal' and target_key = '$principal'"),
     Poisoned { table: "target", rows: "kind = 'cluster' and key = '$staging'", others: Others::Prod },
+    of("entry_reading", "cluster_id = '$staging'"),
     Poisoned { table: "cluster", rows: "id = '$staging'", others: Others::Prod },
     Poisoned {
         table: "observation",
@@ -46,12 +47,13 @@ const TABLES: [Poisoned; 15] = [
 ];
 
 /// Tables that the worker does not read when it looks at an access, each with the reason.
-const ELSEWHERE: [(&str, &str); 15] = [
+const ELSEWHERE: [(&str, &str); 16] = [
     ("_sqlx_migrations", "sqlx's own"),
     ("alarm", "written by the worker, read by pages"),
     ("audit_link", "insert only; the walk has tests of its own"),
     ("audit_walk", "the walk's place; it has tests of its own"),
     ("business_clock", "one row that everything goes by"),
+    ("entry_read", "written by a reading, read by a cluster's page"),
     ("event", "insert only; the verifier has tests of its own"),
     ("event_unsealed", "an id, and since when it waits, which is told and nothing else"),
     ("identity", "read at sign-in"),
@@ -185,6 +187,10 @@ async fn prepared(table: &str) -> Arc<Scene> {
     .unwrap();
     for check in checks {
         scene.must_put(&format!("alter table {table} drop constraint {check}")).await;
+    }
+    if table == "entry_reading" {
+        let asked = "insert into entry_reading (cluster_id, asked_at) values ('$staging', clock_timestamp())";
+        scene.must_put(&scene.named(asked)).await;
     }
     Arc::new(scene)
 }

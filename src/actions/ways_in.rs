@@ -8,10 +8,9 @@ use crate::store::{
 };
 use latchkey_domain::{
     access::ClusterId,
-    eks::aws_auth::AwsAuth,
     plan::{
-        authenticator::{Source, WayIn, Who, ways_in},
-        observation::ClusterObservation,
+        authenticator::{LetIn, Source, WayIn, not_seen, ways_in},
+        observation::{ClusterObservation, EntryHolders},
         reading::{NotSeen, ReadingProgress},
     },
 };
@@ -36,6 +35,8 @@ pub struct WaysIn {
     pub reading: Option<ReadingProgress>,
     /// What makes the list incomplete.
     pub not_seen: Vec<NotSeen>,
+    /// Whether the cluster has access entries.
+    pub has_entries: bool,
 }
 
 impl WaysIn {
@@ -66,24 +67,19 @@ impl WaysIn {
         shown.truncate(ROWS);
         let arns: Vec<String> = shown.iter().filter_map(arn).collect();
         let mapped = mapped::mapped(store, cluster, &arns).await?;
-        Ok(Self { shown, from, all, mapped, became, reading, not_seen: not_seen(observed) })
+        let has_entries = match observed.entries {
+            EntryHolders::NoTable => false,
+            EntryHolders::NotAsked | EntryHolders::Listed(_) | EntryHolders::Unknown(_) => true,
+        };
+        Ok(Self { shown, from, all, mapped, became, reading, not_seen: not_seen(observed), has_entries })
     }
-}
-
-/// What makes the list of a look incomplete.
-fn not_seen(observed: &ClusterObservation) -> Vec<NotSeen> {
-    let lines = || observed.kubernetes.as_ref()?.aws_auth.as_ref().map(|object| &object.data);
-    let entries = observed.entries.unknown().map(|why| NotSeen::Entries(Box::new(why.clone())));
-    let bindings = (!observed.left_out.is_empty()).then_some(NotSeen::Bindings);
-    let is_unread = lines().is_some_and(|data| !AwsAuth::read(data).errors().is_empty());
-    entries.into_iter().chain(bindings).chain(is_unread.then_some(NotSeen::Lines)).collect()
 }
 
 /// Its ARN in lower case, if it has one.
 pub fn arn(way: &WayIn) -> Option<String> {
     match &way.who {
-        Who::Arn(arn) => Some(arn.to_ascii_lowercase()),
-        Who::PermissionSet { .. } | Who::Account(_) | Who::Unnamed | Who::User(_) | Who::Group(_) => None,
+        LetIn::Arn(arn) => Some(arn.to_ascii_lowercase()),
+        LetIn::PermissionSet { .. } | LetIn::Account(_) | LetIn::Unnamed | LetIn::User(_) | LetIn::Group(_) => None,
     }
 }
 

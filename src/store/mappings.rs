@@ -274,8 +274,8 @@ impl LockedTarget {
                returning p.arn, p.person_id, m.username, free.state <> 'removed' and m.move_asked_at is not null
                  and exists (select from mapping e where e.principal_id = $1 and e.cluster_id = $2 and e.kind = 'entry'
                              and e.own and e.state = 'written')
-                 and exists (select from access_grant g where g.principal_id = $1 and g.cluster_id = $2
-                             and g.state in ('provisioning', 'active')) as "moved!""#,
+                 and exists (select from access_grant needs where needs.principal_id = $1 and needs.cluster_id = $2
+                             and needs.state in ('provisioning', 'active')) as "moved!""#,
             principal.0,
             cluster,
             i32::try_from(visit).unwrap_or(i32::MAX),

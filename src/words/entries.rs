@@ -6,8 +6,8 @@ use latchkey_domain::{
     access::decided::DecidedAccess,
     plan::{
         authenticator::{
-            ANONYMOUS, Becomes, BoundRole, CannotMove, RESERVED, SERVICE_ACCOUNT, Source, UNAUTHENTICATED, WayIn,
-            WayKind, Who,
+            ANONYMOUS, Becomes, BoundRole, CannotMove, LetIn, RESERVED, SERVICE_ACCOUNT, Source, UNAUTHENTICATED,
+            WayIn, WayKind,
         },
         proof::AUTHENTICATED,
         reading::{NotSeen, ReadingProgress},
@@ -76,20 +76,20 @@ pub const NOT_RECORDED: &str = "It has Latchkey\u{2019}s tag or username, and th
                                 as it is.";
 
 /// Whom a mapping or a binding names.
-pub fn who(who: &Who) -> String {
+pub fn who(who: &LetIn) -> String {
     match who {
-        Who::Arn(arn) => arn.clone(),
-        Who::PermissionSet { name, account } => format!("permission set {name} of account {account}"),
-        Who::Account(account) => format!("every principal of account {account}"),
-        Who::Unnamed => "a line without an identity".to_owned(),
-        Who::User(name) if name == ANONYMOUS => "callers who have not signed in".to_owned(),
-        Who::User(name) if name.starts_with(SERVICE_ACCOUNT) => format!("the service account {name}"),
-        Who::User(name) => format!("the user {name}"),
-        Who::Group(name) if name == AUTHENTICATED => "everyone who is let in".to_owned(),
-        Who::Group(name) if name == UNAUTHENTICATED => "callers who have not signed in".to_owned(),
-        Who::Group(name) if name == "system:serviceaccounts" => "every service account".to_owned(),
-        Who::Group(name) if name.starts_with(SERVICE_ACCOUNT) => format!("every service account of {name}"),
-        Who::Group(name) => format!("the group {name}"),
+        LetIn::Arn(arn) => arn.clone(),
+        LetIn::PermissionSet { name, account } => format!("permission set {name} of account {account}"),
+        LetIn::Account(account) => format!("every principal of account {account}"),
+        LetIn::Unnamed => "a line without an identity".to_owned(),
+        LetIn::User(name) if name == ANONYMOUS => "callers who have not signed in".to_owned(),
+        LetIn::User(name) if name.starts_with(SERVICE_ACCOUNT) => format!("the service account {name}"),
+        LetIn::User(name) => format!("the user {name}"),
+        LetIn::Group(name) if name == AUTHENTICATED => "everyone who is let in".to_owned(),
+        LetIn::Group(name) if name == UNAUTHENTICATED => "callers who have not signed in".to_owned(),
+        LetIn::Group(name) if name == "system:serviceaccounts" => "every service account".to_owned(),
+        LetIn::Group(name) if name.starts_with(SERVICE_ACCOUNT) => format!("every service account of {name}"),
+        LetIn::Group(name) => format!("the group {name}"),
     }
 }
 
@@ -113,12 +113,12 @@ pub fn note(way: &WayIn) -> Option<String> {
                 .to_owned(),
         ),
         (Source::UnreadEntry(Some(why)), _) => Some(format!("{}.", blocker::sentence(why))),
-        (_, Who::Account(_)) => Some("Each has its ARN as its username.".to_owned()),
-        (Source::Binding, Who::Group(group)) if group == AUTHENTICATED => {
+        (_, LetIn::Account(_)) => Some("Each has its ARN as its username.".to_owned()),
+        (Source::Binding, LetIn::Group(group)) if group == AUTHENTICATED => {
             Some("It is counted in the row of each mapping, too.".to_owned())
         }
-        (Source::Binding, Who::Group(name) | Who::User(name)) if is_anyone(name) => None,
-        (Source::Binding, Who::User(name)) if name.starts_with(RESERVED) => {
+        (Source::Binding, LetIn::Group(name) | LetIn::User(name)) if is_anyone(name) => None,
+        (Source::Binding, LetIn::User(name)) if name.starts_with(RESERVED) => {
             Some("No mapping that was read gives this name of Latchkey\u{2019}s.".to_owned())
         }
         (Source::Binding, _) => {
@@ -196,10 +196,14 @@ pub fn decided_access(person: &str, access: &DecidedAccess, clock: &Clock) -> Se
     }
 }
 
-/// How far the reading of every identity is.
-pub fn reading(progress: Option<&ReadingProgress>, clock: &Clock) -> Sentence {
+/// How far the reading of every identity is. `has_entries` is whether the cluster has access entries.
+pub fn reading(progress: Option<&ReadingProgress>, has_entries: bool, clock: &Clock) -> Sentence {
     let start = Sentence::default();
     let Some(progress) = progress else {
+        if !has_entries {
+            return start
+                .text("Whether the IAM users that aws-auth names are there, the worker looks up if an operator asks.");
+        }
         return start.text(
             "The list of access entries gives only names. Those of identities that people proved here are read at each \
              look; the worker reads the others if an operator asks for that.",
@@ -208,10 +212,10 @@ pub fn reading(progress: Option<&ReadingProgress>, clock: &Clock) -> Sentence {
     let (read, found) = (progress.read, progress.found);
     match (progress.waits, progress.ended_at) {
         (true, _) => start
-            .text("Every entry is to be read, which was asked for ")
-            .time(progress.asked_at, clock.relative(progress.asked_at))
+            .text("Every identity is to be read, as was asked at ")
+            .time(progress.asked_at, clock.at(progress.asked_at))
             .text(". The worker begins once it has read the cluster and no access there comes or goes."),
-        (false, None) => start.text(format!("The worker reads every entry: {read} of {found} identities so far.")),
+        (false, None) => start.text(format!("The worker reads every identity: {read} of {found} so far.")),
         (false, Some(ended)) => {
             let said = start.text(format!("{read} of {found} identities were asked about, the last "));
             let said = said.time(ended, clock.relative(ended)).text(".");

@@ -9,26 +9,35 @@ use super::{
     told, within,
 };
 use crate::{
-    aws::Aws,
+    aws::{Aws, KnownUser},
     fault::FaultKind,
     kubernetes::ApiServer,
     machine,
     store::inspect::{self, KnownCluster},
     words::doctor::{self, cluster as words},
 };
+use futures::{FutureExt as _, StreamExt as _, stream};
 use jiff::Timestamp;
 use latchkey_domain::{
     access::policy::{PolicyCluster, PolicyFile},
-    eks::aws_auth::{AwsAuth, MappingSource, Severity, is_of_caller},
+    eks::{
+        arn::PrincipalArn,
+        aws_auth::{AwsAuth, MappingSource, Severity, is_of_caller},
+    },
     plan::{
         authenticator::MASTERS,
         bootstrap::{WORKER, config_maps, own_mapping, to_yaml},
         observation::{AccessEntry, AuthenticationMode, AwsAuthObject, EksCluster, Marker},
     },
 };
+use std::collections::BTreeSet;
 
 /// The clock skew in seconds from which it is a warning; tokens are refused from 15 min.
 const FAR: i64 = 60;
+
+/// The most IAM users of a cluster that are looked up.
+const MOST_USERS: usize = 200;
+const USERS_AT_ONCE: usize = 8;
 
 /// A cluster under examination.
 struct ClusterLook<'a> {
@@ -99,8 +108,44 @@ impl ClusterLook<'_> {
         findings.extend(who);
         if is_known {
             findings.extend(self.inside(&api, known, described.mode, &listed).await);
+            let missing = self.missing(&api, described.mode, &listed);
+            findings.extend(within(self.desk.limit, "cluster.principals", missing).await);
         }
         findings
+    }
+
+    /// Whether the IAM users that lines and access entries name are there. A user that is made again under such a name
+    /// gets in by the line; its entry is dead.
+    async fn missing(&self, api: &ApiServer, mode: AuthenticationMode, listed: &[AccessEntry]) -> Vec<CheckResult> {
+        const CHECK: &str = "cluster.principals";
+        let object = match mode {
+            AuthenticationMode::Api => None,
+            AuthenticationMode::ConfigMap | AuthenticationMode::ApiAndConfigMap => api.aws_auth().await.ok().flatten(),
+        };
+        let lines = object.map(|object| AwsAuth::read(&object.data));
+        let lines = lines.iter().flat_map(|auth| &auth.identities().users).map(|line| line.userarn.as_str());
+        let named: BTreeSet<&str> = lines.chain(listed.iter().map(|entry| entry.arn.as_str())).collect();
+        let users = named.into_iter().filter_map(|arn| match PrincipalArn::parse(arn) {
+            Ok(PrincipalArn::User(user)) => Some(user),
+            Ok(PrincipalArn::Role(_)) | Err(_) => None,
+        });
+        let calls: Vec<_> = users
+            .take(MOST_USERS)
+            .map(|user| async move { (self.aws.known_user(&user).await, user.to_string()) }.boxed())
+            .collect();
+        let answers: Vec<_> = stream::iter(calls).buffered(USERS_AT_ONCE).collect().await;
+        let unknown = answers.iter().filter(|(known, _)| !matches!(known, Ok(KnownUser::Is(_) | KnownUser::NotThere)));
+        let unknown = unknown.count();
+        let gone = answers.into_iter().filter(|(known, _)| matches!(known, Ok(KnownUser::NotThere)));
+        let gone: Vec<String> = gone.map(|(_, arn)| arn).collect();
+        vec![match (gone.is_empty(), unknown) {
+            (false, _) => CheckResult::warning(CHECK, words::gone_users(&gone)),
+            (true, 0) => CheckResult::ok(CHECK, "the IAM users that it names are there"),
+            (true, unknown) => CheckResult::ok(
+                CHECK,
+                format!("no IAM user that it names is known to be gone; {unknown} could not be looked up"),
+            ),
+        }]
     }
 
     async fn known(&self) -> Result<Option<KnownCluster>, String> {

@@ -6,7 +6,7 @@ use crate::{
     web::html::Html,
     words::{Clock, entries as words},
 };
-use latchkey_domain::plan::authenticator::{MappingKind, Source, WayIn, WayKind, Who};
+use latchkey_domain::plan::authenticator::{LetIn, MappingKind, Source, WayIn, WayKind};
 
 /// A row of the table.
 #[derive(Debug, Clone)]
@@ -49,7 +49,8 @@ pub struct Roster {
     pub later: Option<String>,
     /// How far the reading of every entry is.
     pub reading: Html,
-    pub was_read: bool,
+    /// What the button for it says.
+    pub ask: &'static str,
     /// Whether a reading waits or is under way: then there is no need to ask.
     pub is_reading: bool,
     /// What makes the table incomplete.
@@ -67,8 +68,12 @@ impl Roster {
             span: is_part.then(|| format!("{} to {last} of {}", ways.from + 1, ways.all)),
             earlier: (ways.from > 0).then(|| at(ways.from.saturating_sub(ROWS))),
             later: (last < ways.all).then(|| at(last)),
-            reading: Html::sentence(&words::reading(ways.reading.as_ref(), clock)),
-            was_read: ways.reading.is_some(),
+            reading: Html::sentence(&words::reading(ways.reading.as_ref(), ways.has_entries, clock)),
+            ask: match (&ways.reading, ways.has_entries) {
+                (Some(_), _) => "Read again",
+                (None, true) => "Read every entry",
+                (None, false) => "Look them up",
+            },
             is_reading: ways.reading.as_ref().is_some_and(|reading| reading.waits || reading.ended_at.is_none()),
             not_seen: ways.not_seen.iter().map(|not_seen| Html::prose(&words::not_seen(not_seen))).collect(),
         }
@@ -120,7 +125,7 @@ fn is_of(row: &MappedAccess, way: &WayIn) -> bool {
         Source::Entry | Source::UnreadEntry(_) => MappingKind::Entry,
         Source::Binding => return false,
     };
-    let is_arn = matches!(&way.who, Who::Arn(arn) if arn.eq_ignore_ascii_case(&row.arn));
+    let is_arn = matches!(&way.who, LetIn::Arn(arn) if arn.eq_ignore_ascii_case(&row.arn));
     is_arn && row.kind == kind && way.username.as_ref().is_none_or(|name| *name == row.username)
 }
 

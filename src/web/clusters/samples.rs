@@ -79,6 +79,7 @@ fn ways(observed: &ClusterObservation) -> WaysIn {
             cut: false,
         }),
         not_seen: vec![NotSeen::Bindings],
+        has_entries: true,
     }
 }
 

@@ -50,6 +50,15 @@ pub fn overridden(arns: &[String]) -> CheckWords {
     )
 }
 
+pub fn gone_users(arns: &[String]) -> CheckWords {
+    CheckWords::new(
+        format!("it names IAM users that IAM does not have: {}", arns.join(", ")),
+        "A user that is made again under such a name gets in by the line of aws-auth. An access entry of one is dead: EKS \
+         does not take the new user for the old one.",
+        "Take those lines and entries away. Those of Latchkey go with their accesses.",
+    )
+}
+
 pub fn no_new_entries(why: &str) -> CheckWords {
     CheckWords::new(
         format!("new people are mapped by lines of aws-auth: {why}"),

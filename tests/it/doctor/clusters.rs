@@ -312,3 +312,14 @@ async fn what_the_doctor_says_to_accept_is_accepted_at_once_though_no_worker_has
     assert_eq!(well.code, 1, "{}", well.out);
     assert!(well.err.contains("is not fenced"), "{}", well.err);
 }
+
+#[tokio::test]
+async fn an_iam_user_that_aws_auth_names_and_iam_does_not_have_is_named() {
+    let hospital = Hospital::new().await;
+    let line = "- userarn: arn:aws:iam::111122223333:user/who-left\n  username: who-left\n";
+    hospital.world.objects("prod-eu").set_aws_auth("mapUsers", Some(line), "somebody").unwrap();
+    let told = hospital.examine(&[]).await;
+    let finding = told.trouble("prod-eu", "cluster.principals");
+    assert!(text(&finding["what"]).contains("user/who-left"), "{finding}");
+    assert_eq!(told.troubles("prod-eu").len(), 1, "{}", told.out);
+}

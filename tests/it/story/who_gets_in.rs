@@ -40,7 +40,7 @@ async fn an_operator_reads_who_can_get_in_by_what_and_who_decided_it() {
     let before = dee.open(&path).await;
     assert!(row(&before, &arn("root-of-old")).contains("not read"), "the list has its name alone");
     let asked = dee.submit(&before.form(&format!("{path}/entries/read"))).await;
-    asked.says("The worker begins at its next run here.");
+    asked.says("The worker begins once it has read the cluster");
     look_again(&stage).await;
     let page = dee.open(&path).await;
     page.says("were read");

@@ -77,10 +77,10 @@ events! {
     }
     /// A policy does not name a cluster any more.
     "cluster.dropped" => ClusterDropped { name: String, arn: String, policy_hash: String }
-    /// The cluster's marker is from another database, or from a later state of this one.
-    "cluster.fenced" => ClusterFenced { why: String }
     /// An operator asked for a reading of every identity that the cluster lets in.
     "cluster.entries_asked" => ClusterEntriesAsked {}
+    /// The cluster's marker is from another database, or from a later state of this one.
+    "cluster.fenced" => ClusterFenced { why: String }
     /// EKS reports the cluster again.
     "cluster.found_again" => ClusterFoundAgain {}
     /// EKS does not have the cluster any more.

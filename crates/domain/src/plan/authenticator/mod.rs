@@ -41,7 +41,8 @@ pub use standing::{
 };
 pub use texts::{OwnLine, Removal, text_before_without, with_line, without, without_bytes};
 pub use ways_in::{
-    ANONYMOUS, BoundRole, RecordedNames, SERVICE_ACCOUNT, Source, UNAUTHENTICATED, WayIn, WayKind, Who, ways_in,
+    ANONYMOUS, BoundRole, LetIn, RecordedNames, SERVICE_ACCOUNT, Source, UNAUTHENTICATED, WayIn, WayKind, not_seen,
+    ways_in,
 };
 
 /// A Kubernetes user with its groups.

@@ -13,7 +13,7 @@ use crate::{
         bootstrap::WORKER,
         observation::{AccessEntry, ClusterObservation, ClusterState, EntryDetails, EntryHolders, ObservedBinding},
         proof::AUTHENTICATED,
-        reading::ReadEntry,
+        reading::{NotSeen, ReadEntry},
     },
 };
 use jiff::Timestamp;
@@ -46,7 +46,7 @@ const NODE: &str = "system:node:";
 /// Someone whom a cluster lets in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WayIn {
-    pub who: Who,
+    pub who: LetIn,
     /// The Kubernetes username, which may be a template; `None` if it was not read.
     pub username: Option<String>,
     pub groups: Vec<String>,
@@ -69,7 +69,7 @@ pub struct WayIn {
 
 /// Whom a mapping or a binding names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Who {
+pub enum LetIn {
     Arn(String),
     /// A permission set of IAM Identity Center.
     PermissionSet {
@@ -148,14 +148,23 @@ pub fn ways_in(observed: &ClusterObservation, read: &[ReadEntry], recorded: &Rec
     all
 }
 
+/// What makes the list of a look incomplete.
+pub fn not_seen(observed: &ClusterObservation) -> Vec<NotSeen> {
+    let object = observed.kubernetes.as_ref().and_then(|state| state.aws_auth.as_ref());
+    let entries = observed.entries.unknown().map(|why| NotSeen::Entries(Box::new(why.clone())));
+    let bindings = (!observed.left_out.is_empty()).then_some(NotSeen::Bindings);
+    let lines = object.is_some_and(|object| !AwsAuth::read(&object.data).errors().is_empty());
+    entries.into_iter().chain(bindings).chain(lines.then_some(NotSeen::Lines)).collect()
+}
+
 /// Tells which of them are Latchkey's own, or its worker's. A name that two have is proof of neither.
 fn tell_kinds(all: &mut [WayIn], recorded: &RecordedNames) {
     let is_worker = |way: &&WayIn| way.username.as_deref() == Some(WORKER);
-    let workers: BTreeSet<Who> = all.iter().filter(is_worker).map(|way| way.who.clone()).collect();
+    let workers: BTreeSet<LetIn> = all.iter().filter(is_worker).map(|way| way.who.clone()).collect();
     for way in all {
         let name = way.username.as_deref().unwrap_or_default();
         let pair = |arn: &String| (arn.to_ascii_lowercase(), name.to_owned());
-        let is_recorded = matches!(&way.who, Who::Arn(arn) if recorded.contains(&pair(arn)));
+        let is_recorded = matches!(&way.who, LetIn::Arn(arn) if recorded.contains(&pair(arn)));
         if way.tagged || name.starts_with(RESERVED) {
             way.kind = if is_recorded { WayKind::Own } else { WayKind::Copied };
         } else if name == WORKER && workers.len() == 1 {
@@ -179,7 +188,7 @@ impl BoundRole {
 }
 
 impl WayIn {
-    fn of(who: Who, by: Source, username: Option<String>, groups: &[String]) -> Self {
+    fn of(who: LetIn, by: Source, username: Option<String>, groups: &[String]) -> Self {
         let is_node = username.as_deref().is_some_and(|name| name.starts_with(NODE))
             && groups.iter().all(|group| OF_NODES.contains(&group.as_str()));
         let kind = if is_node { WayKind::Node } else { WayKind::Other };
@@ -204,7 +213,7 @@ impl WayIn {
         match (&self.username, &self.who) {
             (Some(name), _) => bears(name, user),
             // Each principal of an account has its ARN as its name.
-            (None, Who::Account(account)) => user.split(':').nth(4) == Some(account) && user.starts_with("arn:"),
+            (None, LetIn::Account(account)) => user.split(':').nth(4) == Some(account) && user.starts_with("arn:"),
             (None, _) => false,
         }
     }
@@ -246,19 +255,19 @@ fn lines(observed: &ClusterObservation, authenticator: &Authenticator<'_>) -> Ve
     };
     let role = |role: &RoleMapping| {
         let who = match (&role.rolearn, &role.sso) {
-            (Some(arn), _) => Who::Arn(arn.clone()),
+            (Some(arn), _) => LetIn::Arn(arn.clone()),
             (None, Some(set)) => {
-                Who::PermissionSet { name: set.permission_set_name.clone(), account: set.account_id.clone() }
+                LetIn::PermissionSet { name: set.permission_set_name.clone(), account: set.account_id.clone() }
             }
-            (None, None) => Who::Unnamed,
+            (None, None) => LetIn::Unnamed,
         };
         WayIn::of(who, by(role.rolearn.as_deref()), Some(role.username.clone()), &role.groups)
     };
     let users = mappings.users.iter().map(|user| {
-        WayIn::of(Who::Arn(user.userarn.clone()), by(Some(&user.userarn)), Some(user.username.clone()), &user.groups)
+        WayIn::of(LetIn::Arn(user.userarn.clone()), by(Some(&user.userarn)), Some(user.username.clone()), &user.groups)
     });
     let accounts =
-        mappings.accounts.iter().map(|account| WayIn::of(Who::Account(account.clone()), Source::Line, None, &[]));
+        mappings.accounts.iter().map(|account| WayIn::of(LetIn::Account(account.clone()), Source::Line, None, &[]));
     mappings.roles.iter().map(role).chain(users).chain(accounts).collect()
 }
 
@@ -291,7 +300,7 @@ fn entries(observed: &ClusterObservation, read: &[ReadEntry]) -> Vec<WayIn> {
 
 /// An access entry as it was read at `as_of`, or at the last look. `unread` may say why it was not.
 fn of_entry(entry: &AccessEntry, as_of: Option<Timestamp>, unread: &[&EntryDetails]) -> WayIn {
-    let arn = Who::Arn(entry.arn.clone());
+    let arn = LetIn::Arn(entry.arn.clone());
     let Some(fields) = entry.fields() else {
         let why = unread.iter().find_map(|details| match details {
             EntryDetails::Unknown(why) => Some(Box::new(why.clone())),
@@ -355,7 +364,7 @@ impl<'a> Rights<'a> {
 
     /// The users and groups that no mapping names. Kubernetes' and EKS's own, bound to their own roles, are left out.
     fn not_mapped(&self, mapped: &[WayIn]) -> Vec<WayIn> {
-        let way = |who: Who, name: &str, roles: &BTreeSet<BoundRole>| {
+        let way = |who: LetIn, name: &str, roles: &BTreeSet<BoundRole>| {
             let roles: BTreeSet<BoundRole> = roles.iter().filter(|role| !is_built_in(name, role)).cloned().collect();
             let everything = roles.iter().any(BoundRole::is_everything);
             (!roles.is_empty()).then(|| WayIn { roles, everything, ..WayIn::of(who, Source::Binding, None, &[]) })
@@ -363,9 +372,9 @@ impl<'a> Rights<'a> {
         let has_user = |name: &str| mapped.iter().any(|way| way.may_be(name));
         let has_group = |name: &str| mapped.iter().flat_map(|way| &way.groups).any(|group| bears(group, name));
         let of_users = self.users.iter().filter(|(name, _)| !has_user(name));
-        let of_users = of_users.filter_map(|(name, roles)| way(Who::User((*name).to_owned()), name, roles));
+        let of_users = of_users.filter_map(|(name, roles)| way(LetIn::User((*name).to_owned()), name, roles));
         let of_groups = self.groups.iter().filter(|(name, _)| **name != MASTERS && !has_group(name));
-        let of_groups = of_groups.filter_map(|(name, roles)| way(Who::Group((*name).to_owned()), name, roles));
+        let of_groups = of_groups.filter_map(|(name, roles)| way(LetIn::Group((*name).to_owned()), name, roles));
         of_users.chain(of_groups).collect()
     }
 }
@@ -448,7 +457,7 @@ mod tests {
 
     fn told(way: &WayIn) -> String {
         let who = match &way.who {
-            Who::Arn(arn) => arn.rsplit('/').next().unwrap_or_default().to_owned(),
+            LetIn::Arn(arn) => arn.rsplit('/').next().unwrap_or_default().to_owned(),
             who => format!("{who:?}"),
         };
         let roles: Vec<&str> = way.roles.iter().map(|role| role.role.as_str()).collect();

@@ -21,7 +21,10 @@ use latchkey::{
 };
 use latchkey_components::programs::Programs;
 use latchkey_domain::access::policy::PolicyFile;
-use latchkey_simulator::{Simulator, seed::AuthenticationMode};
+use latchkey_simulator::{
+    Simulator,
+    seed::{AuthenticationMode, SeedUser},
+};
 use serde::{Deserialize, Serialize};
 use std::{
     fs,
@@ -187,6 +190,8 @@ async fn start(
     };
     let simulator =
         Simulator::start(seed, Some(data.join("simulator"))).await.context("the simulator does not start")?;
+    // The user of the platform team whom aws-auth lets in, without a person who signs in.
+    simulator.aws().add_user(&SeedUser::new("bob", "/"));
     let real = match ahead {
         Some(ahead) => Some(ahead.start(&simulator).await.context("the real cluster does not start")?),
         None => None,

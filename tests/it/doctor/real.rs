@@ -28,6 +28,8 @@ async fn on_real_components_missing_rights_are_named_and_what_is_printed_brings_
         .unwrap();
     };
     beat().await;
+    // The user whom its aws-auth names.
+    stage.iam().create_user().user_name("bob").send().await.unwrap();
     let well = ward.examine(&[]).await;
     assert_eq!((well.code, well.troubles("prod-eu")), (0, vec!["cluster.mapping warning".to_owned()]), "{}", well.out);
     println!("doctor: {} checks on one real cluster in {} ms", well.json()["checks"], well.json()["milliseconds"]);

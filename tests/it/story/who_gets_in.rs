@@ -43,7 +43,7 @@ async fn an_operator_reads_who_can_get_in_by_what_and_who_decided_it() {
     asked.says("The worker begins once it has read the cluster");
     look_again(&stage).await;
     let page = dee.open(&path).await;
-    page.says("were read");
+    page.says("identities were asked about");
     let root = row(&page, &arn("root-of-old"));
     assert!(root.contains("access entry") && root.contains("Everything") && root.contains("Nobody here"), "{root}");
     let of_ana = row(&page, &stage.user("ana").arn);

@@ -14,13 +14,17 @@
 //! answer, and so is a failure of the API server, whose sentence then follows EKS's. Access entries are EKS's, too: if
 //! the cluster has them and EKS does not tell of them, an end is made but not proven.
 
-use super::{Interrupted, LegFound, LegOutcome, RunOutcome, desired, unreachable::last_seen};
+use super::{Interrupted, RunOutcome, desired, unreachable::last_seen};
 use crate::{
     fault::{Fault, FaultKind},
     lease::{Lease, Lost},
     store::{clusters, intents},
     words,
-    worker::{Worker, trail},
+    worker::{
+        Worker,
+        finish::{LegFound, LegOutcome},
+        trail,
+    },
 };
 use latchkey_domain::{
     access::{ClusterId, became::Became, blocker::Blocker, evidence::Evidence, grant::Cause, sighting::Sighting},

@@ -167,28 +167,29 @@ impl ClusterRun<'_> {
     }
 
     async fn ask(&self, key: &str, asked: &Asked) -> Told {
-        let mut told = Told { key: key.to_owned(), entry: Ok(None), gone: None };
-        if let Some(arn) = &asked.entry {
-            told.entry = match PrincipalArn::parse(arn) {
-                Ok(principal) => {
-                    let answer = self.worker.aws.access_entry(self.arn, &principal);
-                    match tokio::time::timeout(ANSWERS_WITHIN, answer).await {
-                        Ok(Ok(entry)) => Ok(entry.map(|entry| AccessEntry { arn: arn.clone(), ..entry })),
-                        Ok(Err(fault)) => Err((arn.clone(), fault)),
-                        Err(_elapsed) => {
-                            let slow = Fault::new(FaultKind::Transient, "read", "an access entry");
-                            Err((arn.clone(), slow.because("no answer in time")))
-                        }
-                    }
-                }
-                Err(_other) => Ok(Some(AccessEntry::named(arn.clone()))),
-            };
+        // At once, so that both answers come in time or not at all before the run stops asking.
+        let (entry, gone) = tokio::join!(self.entry(asked.entry.as_deref()), self.is_gone(asked.user.as_ref()));
+        Told { key: key.to_owned(), entry, gone: gone.then(|| key.to_owned()) }
+    }
+
+    async fn entry(&self, arn: Option<&str>) -> Result<Option<AccessEntry>, (String, Fault)> {
+        let Some(arn) = arn else { return Ok(None) };
+        let Ok(principal) = PrincipalArn::parse(arn) else { return Ok(Some(AccessEntry::named(arn))) };
+        match tokio::time::timeout(ANSWERS_WITHIN, self.worker.aws.access_entry(self.arn, &principal)).await {
+            Ok(Ok(entry)) => Ok(entry.map(|entry| AccessEntry { arn: arn.to_owned(), ..entry })),
+            Ok(Err(fault)) => Err((arn.to_owned(), fault)),
+            Err(_elapsed) => {
+                let slow = Fault::new(FaultKind::Transient, "read", "an access entry");
+                Err((arn.to_owned(), slow.because("no answer in time")))
+            }
         }
-        if let Some(user) = &asked.user {
-            let known = tokio::time::timeout(ANSWERS_WITHIN, self.worker.aws.known_user(user)).await;
-            told.gone = matches!(known, Ok(Ok(KnownUser::NotThere))).then(|| key.to_owned());
-        }
-        told
+    }
+
+    /// Whether IAM says that it does not have the user.
+    async fn is_gone(&self, user: Option<&UserArn>) -> bool {
+        let Some(user) = user else { return false };
+        let known = tokio::time::timeout(ANSWERS_WITHIN, self.worker.aws.known_user(user)).await;
+        matches!(known, Ok(Ok(KnownUser::NotThere)))
     }
 }
 

@@ -252,71 +252,41 @@ impl Event {
 
     /// The reason that a person gave for it.
     pub fn reason(&self) -> Option<&str> {
-        let reason = match self {
-            Self::GrantRevoking { reason, .. } | Self::RequestCancelled { reason, .. } => reason.as_deref(),
-            Self::RequestApproved { vote, .. } | Self::RequestDenied { vote } | Self::RequestVoted { vote, .. } => {
-                vote.reason.as_deref()
-            }
-            Self::ClusterGrantingPaused { reason, .. }
-            | Self::IdentityReleased { reason, .. }
-            | Self::RequestSubmitted { reason, .. } => Some(reason.as_str()),
-            Self::AlarmCleared { .. }
-            | Self::AlarmRaised { .. }
-            | Self::AuditCheckAsked { .. }
-            | Self::AuditExported { .. }
-            | Self::ClusterAdded { .. }
-            | Self::ClusterDriftFound { .. }
-            | Self::ClusterDropped { .. }
-            | Self::ClusterFenced { .. }
-            | Self::ClusterFoundAgain { .. }
-            | Self::ClusterGone { .. }
-            | Self::ClusterGrantingResumed { .. }
-            | Self::ClusterMissing { .. }
-            | Self::ClusterMoveAsked { .. }
-            | Self::ClusterMoved { .. }
-            | Self::ClusterEntriesAsked {}
-            | Self::ClusterRenamed { .. }
-            | Self::ClusterRestoreAccepted { .. }
-            | Self::ClusterRoleGivenUp { .. }
-            | Self::GrantActivated { .. }
-            | Self::GrantChangeBegun { .. }
-            | Self::GrantChangeEnded { .. }
-            | Self::GrantDriftFound { .. }
-            | Self::GrantEnded { .. }
-            | Self::GrantStarted { .. }
-            | Self::IdentityEnded { .. }
-            | Self::IdentityProven { .. }
-            | Self::IdentityReplaced { .. }
-            | Self::PolicyApplied { .. }
-            | Self::PrincipalDriftFound { .. }
-            | Self::RequestLapsed { .. }
-            | Self::SessionEnded { .. }
-            | Self::TargetTried { .. } => None,
-        };
-        reason.filter(|reason| !reason.is_empty())
+        self.said().0.filter(|reason| !reason.is_empty())
     }
 
     /// What is written to correct the finding, as intents name it.
     pub fn objects(&self) -> &[String] {
+        self.said().1
+    }
+
+    /// The reason, which may be empty, and the objects.
+    fn said(&self) -> (Option<&str>, &[String]) {
         match self {
+            Self::GrantRevoking { reason, .. } | Self::RequestCancelled { reason, .. } => (reason.as_deref(), &[]),
+            Self::RequestApproved { vote, .. } | Self::RequestDenied { vote } | Self::RequestVoted { vote, .. } => {
+                (vote.reason.as_deref(), &[])
+            }
+            Self::ClusterGrantingPaused { reason, .. }
+            | Self::IdentityReleased { reason, .. }
+            | Self::RequestSubmitted { reason, .. } => (Some(reason.as_str()), &[]),
             Self::ClusterDriftFound { objects, .. }
             | Self::GrantDriftFound { objects, .. }
-            | Self::PrincipalDriftFound { objects, .. } => objects,
+            | Self::PrincipalDriftFound { objects, .. } => (None, objects),
             Self::AlarmCleared { .. }
             | Self::AlarmRaised { .. }
             | Self::AuditCheckAsked { .. }
             | Self::AuditExported { .. }
             | Self::ClusterAdded { .. }
             | Self::ClusterDropped { .. }
+            | Self::ClusterEntriesAsked {}
             | Self::ClusterFenced { .. }
             | Self::ClusterFoundAgain { .. }
             | Self::ClusterGone { .. }
-            | Self::ClusterGrantingPaused { .. }
             | Self::ClusterGrantingResumed { .. }
             | Self::ClusterMissing { .. }
             | Self::ClusterMoveAsked { .. }
             | Self::ClusterMoved { .. }
-            | Self::ClusterEntriesAsked {}
             | Self::ClusterRenamed { .. }
             | Self::ClusterRestoreAccepted { .. }
             | Self::ClusterRoleGivenUp { .. }
@@ -324,21 +294,14 @@ impl Event {
             | Self::GrantChangeBegun { .. }
             | Self::GrantChangeEnded { .. }
             | Self::GrantEnded { .. }
-            | Self::GrantRevoking { .. }
             | Self::GrantStarted { .. }
             | Self::IdentityEnded { .. }
             | Self::IdentityProven { .. }
-            | Self::IdentityReleased { .. }
             | Self::IdentityReplaced { .. }
             | Self::PolicyApplied { .. }
-            | Self::RequestApproved { .. }
-            | Self::RequestCancelled { .. }
-            | Self::RequestDenied { .. }
             | Self::RequestLapsed { .. }
-            | Self::RequestSubmitted { .. }
-            | Self::RequestVoted { .. }
             | Self::SessionEnded { .. }
-            | Self::TargetTried { .. } => &[],
+            | Self::TargetTried { .. } => (None, &[]),
         }
     }
 }

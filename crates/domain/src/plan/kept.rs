@@ -113,34 +113,18 @@ fn tell(more: usize, what: &str, left_out: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{eks::rbac::Rule, plan::observation::Subject};
+    use crate::{eks::rbac::Rule, testkit::binding};
 
-    fn binding(number: usize, labels: BTreeMap<String, String>) -> ObservedBinding {
-        let subject = |who: usize| Subject {
-            kind: "User".into(),
-            name: format!("user-{number}-{who}@example.com"),
-            namespace: None,
-        };
-        ObservedBinding {
-            namespace: Some("payments".into()),
-            name: format!("theirs-{number}"),
-            uid: format!("uid-{number}"),
-            resource_version: "1".into(),
-            labels,
-            annotations: BTreeMap::new(),
-            finalizers: vec![],
-            deleting: false,
-            role_kind: "ClusterRole".into(),
-            role_name: "view".into(),
-            subjects: (0..100).map(subject).collect(),
-        }
+    fn theirs(number: usize, labels: BTreeMap<String, String>) -> ObservedBinding {
+        let bound = ObservedBinding { labels, ..binding(&format!("theirs-{number}"), "view") };
+        (0..100).fold(bound, |bound, who| bound.naming("User", &format!("user-{number}-{who}@example.com")))
     }
 
     #[test]
     fn what_others_make_too_much_of_is_cut_with_a_remark_and_ours_is_kept_whole() {
         let ours = BTreeMap::from([(LABEL_MANAGED_BY.to_owned(), MANAGED_BY.to_owned())]);
-        let mut all: Vec<_> = (0..3_000).map(|number| binding(number, BTreeMap::new())).collect();
-        all.push(binding(3_000, ours.clone()));
+        let mut all: Vec<_> = (0..3_000).map(|number| theirs(number, BTreeMap::new())).collect();
+        all.push(theirs(3_000, ours.clone()));
         let rules = vec![Rule::of(&["get"], &[""], &["pods"]); 80];
         let role = ObservedRole { rules, ..ObservedRole::default() };
         let cluster_roles = ["view", "theirs"].map(|name| (name.to_owned(), role.clone())).into();

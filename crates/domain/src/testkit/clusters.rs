@@ -6,7 +6,7 @@ use crate::{
     eks::rbac::Rule,
     plan::observation::{
         AuthenticationMode, AwsAuthObject, ClusterObservation, ClusterState, EksCluster, EntryHolders, Marker,
-        ObservedRole,
+        ObservedBinding, ObservedRole, Subject,
     },
 };
 use jiff::Timestamp;
@@ -50,6 +50,32 @@ pub fn observation(name: &str) -> ClusterObservation {
         entries_refused: None,
         described: vec![],
         left_out: vec![],
+    }
+}
+
+/// A RoleBinding of another client's in `payments`, to this ClusterRole, which binds none yet.
+pub fn binding(name: &str, role: &str) -> ObservedBinding {
+    ObservedBinding {
+        namespace: Some("payments".to_owned()),
+        name: name.to_owned(),
+        uid: format!("uid-{name}"),
+        resource_version: "1".to_owned(),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        finalizers: vec![],
+        deleting: false,
+        role_kind: "ClusterRole".to_owned(),
+        role_name: role.to_owned(),
+        subjects: vec![],
+    }
+}
+
+impl ObservedBinding {
+    /// Binds this subject, too.
+    #[must_use]
+    pub fn naming(mut self, kind: &str, name: &str) -> Self {
+        self.subjects.push(Subject { kind: kind.to_owned(), name: name.to_owned(), namespace: None });
+        self
     }
 }
 

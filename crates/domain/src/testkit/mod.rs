@@ -12,7 +12,7 @@ mod people;
 mod policies;
 mod terms;
 
-pub use clusters::{eks_cluster, namespace, observation};
+pub use clusters::{binding, eks_cluster, namespace, observation};
 pub use grants::{grant, request};
 pub use people::{ana, ben, chi, group, leads, person};
 pub use policies::{policy, policy_cluster, policy_file, profile};

@@ -8,10 +8,11 @@ use crate::{
         cluster::{self, Step},
         desired::{BindingKey, DesiredCluster, Quarantined, Wish},
         model::World,
-        observation::{ClusterState, ObservedBinding, Subject},
+        observation::ClusterState,
         own_roles::LeavingRole,
         samples::{grant, profile_own},
     },
+    testkit::binding,
 };
 use std::collections::BTreeSet;
 
@@ -105,20 +106,7 @@ fn a_role_of_latchkeys_stays_while_anything_may_need_it() {
 #[test]
 fn a_role_of_latchkeys_stays_while_any_binding_refers_to_it() {
     let mut world = left_behind();
-    let binding = ObservedBinding {
-        namespace: Some("payments".into()),
-        name: "theirs".into(),
-        uid: "b".into(),
-        resource_version: "1".into(),
-        labels: [].into(),
-        annotations: [].into(),
-        finalizers: vec![],
-        deleting: false,
-        role_kind: "ClusterRole".into(),
-        role_name: role(),
-        subjects: vec![Subject { kind: "ServiceAccount".into(), name: "ci".into(), namespace: None }],
-    };
-    state(&mut world).bindings.push(binding);
+    state(&mut world).bindings.push(binding("theirs", &role()).naming("ServiceAccount", "ci"));
     let mut desired = unneeded(&world);
     assert_eq!(leaving(&desired, &world), []);
     desired.roles.going = state(&mut world).cluster_roles.values().map(|role| role.uid.clone()).collect();

@@ -8,28 +8,16 @@ use crate::{
         authenticator::RecordedMapping,
         desired::Wish,
         model::World,
-        observation::{ObservedBinding, ObservedRole, Subject},
+        observation::{ObservedBinding, ObservedRole},
         proof::{self, AnswersByQuestion, Judgement, Look},
         samples::grant,
     },
+    testkit::binding,
 };
 use jiff::SignedDuration;
-use std::collections::BTreeMap;
 
 fn foreign(name: &str, role: &str, kind: &str, subject: &str) -> ObservedBinding {
-    ObservedBinding {
-        namespace: Some("payments".into()),
-        name: name.into(),
-        uid: name.into(),
-        resource_version: "1".into(),
-        labels: BTreeMap::new(),
-        annotations: BTreeMap::new(),
-        finalizers: vec![],
-        deleting: false,
-        role_kind: "ClusterRole".into(),
-        role_name: role.into(),
-        subjects: vec![Subject { kind: kind.into(), name: subject.into(), namespace: None }],
-    }
+    binding(name, role).naming(kind, subject)
 }
 
 #[test]

@@ -3,6 +3,6 @@
 
 alter table alarm add column facts jsonb;
 comment on column alarm.facts is 'What happened, with its facts. None where an earlier version wrote what alone.';
-comment on column alarm.what is 'The same as sentences.';
+comment on column alarm.what is 'The same as a sentence.';
 alter table alarm add constraint alarm_facts_form
-  check (jsonb_typeof(facts) = 'object' and pg_column_size(facts) <= 262144) not valid;
+  check (jsonb_typeof(facts) = 'object' and pg_column_size(facts) <= 65536) not valid;

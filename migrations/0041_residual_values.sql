@@ -19,3 +19,15 @@ $$;
 create trigger access_grant_beside before update on access_grant for each row
   when (new.residual is distinct from old.residual and new.beside is not distinct from old.beside)
   execute function access_grant_beside();
+
+-- What says yes beside an access is found by a look, and not by the portal that schedules it.
+create function access_grant_new_beside() returns trigger language plpgsql set search_path from current as $$
+begin
+  if latchkey_side(current_user) = 'web' then
+    raise exception 'the web may only schedule a grant' using errcode = 'insufficient_privilege';
+  end if;
+  return new;
+end
+$$;
+create trigger access_grant_new_beside before insert on access_grant for each row
+  when (new.beside is not null) execute function access_grant_new_beside();

@@ -167,7 +167,8 @@ pub async fn move_mapping(
     Ok(tx.commit().await?)
 }
 
-/// Has every identity that a cluster lets in read by the worker, some at each run. Asking again begins again.
+/// Has every identity that a cluster lets in read by the worker, some at each run. If a reading is under way, another
+/// begins after it.
 ///
 /// # Errors
 /// `NotFound`, `Policy`, `Store`.

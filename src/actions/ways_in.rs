@@ -1,11 +1,13 @@
 //! Who can get into a cluster, for the people who oversee it: what the last look saw, what a reading found besides, and
 //! what the database knows of the accesses behind it.
 
+use crate::machine;
 use crate::store::{
     Store, StoreError,
     read::mapped::{self, MappedAccess, PrincipalChange},
     readings,
 };
+use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::ClusterId,
     plan::{
@@ -18,6 +20,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The most rows that are read at once.
 pub const ROWS: usize = 100;
+
+/// A user that a reading did not find may be there again: what it found of users counts for a day.
+const GONE_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Who can get in, as far as it was read.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +64,9 @@ impl WaysIn {
         let proven = mapped::became(store, &of_lines.into_iter().collect::<Vec<_>>()).await?;
         let known: BTreeSet<&String> = proven.iter().map(|(arn, _)| arn).collect();
         // The worker looks at proven principals all the time: what it says is newer than a reading.
-        let gone = reading.iter().flat_map(|reading| &reading.gone).filter(|arn| !known.contains(arn));
+        let is_fresh = |at: Timestamp| machine::now().duration_since(at) < GONE_FOR;
+        let fresh = reading.iter().filter(|reading| reading.gone_at.is_some_and(is_fresh));
+        let gone = fresh.flat_map(|reading| &reading.gone).filter(|arn| !known.contains(arn));
         let gone: Vec<(String, PrincipalChange)> = gone.map(|arn| (arn.clone(), PrincipalChange::Gone)).collect();
         let became = proven.into_iter().filter_map(|(arn, change)| Some((arn, change?))).chain(gone).collect();
         let from = if from < all { from } else { 0 };

@@ -172,10 +172,16 @@ fn listed(file: &Path) -> anyhow::Result<Vec<String>> {
     #[serde(rename_all = "camelCase")]
     struct Listed {
         access_entries: Vec<String>,
+        next_token: Option<String>,
     }
     let text = std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?;
     let listed: Listed = serde_json::from_str(&text)
         .with_context(|| format!("{} is not what `aws eks list-access-entries` prints", file.display()))?;
+    anyhow::ensure!(
+        listed.next_token.is_none(),
+        "{} is a part of the list, since it has a nextToken: have it printed without --max-items and --no-paginate",
+        file.display()
+    );
     Ok(listed.access_entries)
 }
 

@@ -160,13 +160,15 @@ async fn unknown_names(store: &Store, id: ClusterId, state: &ClusterState) -> Re
 async fn unknown_entries(store: &Store, id: ClusterId, seen: &ClusterObservation) -> Result<Vec<String>, StoreError> {
     let installation = super::desired::installation(&mut *store.acquire().await?).await?.to_string();
     let known = sqlx::query!(
-        "select entry_id, username from mapping where cluster_id = $1 and kind = 'entry' and own and state <> 'removed'",
+        "select p.arn, m.entry_id, m.username from mapping m join principal p on p.id = m.principal_id
+         where m.cluster_id = $1 and m.kind = 'entry' and m.own and m.state <> 'removed'",
         id.0
     )
     .fetch_all(store.pool())
     .await?;
-    let is_known = |fields: &EntryFields| {
-        known.iter().any(|row| row.entry_id.as_ref().map_or(row.username == fields.username, |own| *own == fields.id))
+    let is_known = |arn: &str, fields: &EntryFields| {
+        let mut rows = known.iter().filter(|row| row.arn.eq_ignore_ascii_case(arn));
+        rows.any(|row| row.entry_id.as_ref().map_or(row.username == fields.username, |own| *own == fields.id))
     };
     let is_own = |fields: &EntryFields| {
         fields.tags.get(TAG).is_some_and(|tag| *tag == installation) || fields.username.starts_with(RESERVED)
@@ -182,7 +184,7 @@ async fn unknown_entries(store: &Store, id: ClusterId, seen: &ClusterObservation
     };
     let earlier: Vec<AccessEntry> = earlier.filter(is_unread).collect();
     let read = listed.iter().chain(&earlier).filter_map(|entry| Some((entry, entry.fields()?)));
-    let unknown = read.filter(|(_, fields)| is_own(fields) && !is_known(fields));
+    let unknown = read.filter(|(entry, fields)| is_own(fields) && !is_known(&entry.arn, fields));
     let arns: BTreeSet<String> = unknown.map(|(entry, _)| entry.arn.clone()).collect();
     Ok(arns.into_iter().collect())
 }

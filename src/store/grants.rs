@@ -9,6 +9,7 @@ use latchkey_domain::access::{
     GrantId,
     compared::Compared,
     grant::{Active, Ended, Leg, Proven, Provisioning, Revoking, Scheduled},
+    residual::Residual,
     transition::Target,
 };
 use sqlx::PgConnection;
@@ -47,6 +48,8 @@ impl Tx {
             r#"select l.target_kind, l.target_key, l.proven, l.condition, l.attempts, latchkey_readable(l.next_try) as next_try,
                  latchkey_blocker(l.error, l.code, l.blocker) as why,
                  latchkey_text(l.evidence -> 'beside') as beside, latchkey_text(l.evidence -> 'residual') as said,
+                 exists (select from unnest(array['beside', 'residual']) key
+                   where jsonb_typeof(l.evidence -> key) = 'array' and l.evidence -> key <> '[]') as "says_yes!",
                  case when l.identity in ('same', 'unprotected')
                         and l.identity_at < clock_timestamp() - make_interval(secs => $2)
                       then 'stale' else l.identity end as "identity!"
@@ -63,6 +66,11 @@ impl Tx {
             .map(|row| {
                 // What says yes is returned as far as it can be read: it must not keep a grant from ending.
                 let said = row.said.as_deref().and_then(|text| serde_json::from_str::<Vec<String>>(text).ok());
+                let mut residual = beside(row.beside.as_deref(), &said.unwrap_or_default());
+                // Something does, and it is more than is read of one row.
+                if residual.is_empty() && row.says_yes {
+                    residual.push(Residual::OfLaterVersion { named: String::new() });
+                }
                 Ok(Leg {
                     target: Target::from_columns(&row.target_kind, row.target_key)
                         .ok_or_else(|| StoreError::corrupt("grant_leg", "target_kind", &row.target_kind))?,
@@ -71,7 +79,7 @@ impl Tx {
                     compared: Compared::parse(&row.identity)
                         .ok_or_else(|| StoreError::corrupt("grant_leg", "identity", &row.identity))?,
                     condition: condition(&row.condition, row.why.as_deref(), row.attempts, row.next_try)?,
-                    residual: beside(row.beside.as_deref(), &said.unwrap_or_default()),
+                    residual,
                 })
             })
             .collect()

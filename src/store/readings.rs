@@ -43,11 +43,12 @@ pub struct OpenReading {
 /// The shortest time between the begins of two readings, whoever asks: each is many calls.
 const APART: Duration = Duration::from_mins(1);
 
+/// The most users of aws-auth that are named as gone. Their ARNs are up to 700 characters.
+const MOST_GONE: i32 = 300;
+
 /// What one run read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadPart {
-    /// How many there are in all, if the reading begins.
-    pub begins: Option<usize>,
     /// The last ARN that was read, in lower case; `None` if there was none.
     pub read_to: Option<String>,
     /// How many were read.
@@ -55,6 +56,8 @@ pub struct ReadPart {
     pub entries: Vec<AccessEntry>,
     /// The users of aws-auth that IAM does not have.
     pub gone: Vec<String>,
+    /// How many of them could not be looked up.
+    pub unknown: usize,
     /// How the reading is over, if it is.
     pub ends: Option<ReadingEnd>,
 }
@@ -71,7 +74,7 @@ pub enum ReadingEnd {
 }
 
 impl Tx {
-    /// Records that an operator asks for a reading of a cluster. One that is under way begins again.
+    /// Records that an operator asks for a reading of a cluster. If one is under way, another begins after it.
     ///
     /// # Errors
     /// `Database`.
@@ -112,30 +115,43 @@ pub async fn open(connection: &mut PgConnection, cluster: ClusterId) -> Result<O
 }
 
 impl LockedTarget {
-    /// Keeps what the run read, and where the next one goes on. Once all of it was read, what earlier ones found goes.
-    /// What another session has locked is left to the next run.
+    /// Records that a run goes on with a reading; `begins` is how many there are in all, if it begins. Returns whether it
+    /// may: not while another session has the row locked, since what was read could not be kept.
     ///
     /// # Errors
     /// `Database`.
-    pub async fn keep_reading(&mut self, part: &ReadPart) -> Result<(), StoreError> {
+    pub async fn take_reading(&mut self, begins: Option<usize>) -> Result<bool, StoreError> {
         let cluster = self.target().key();
         let free = sqlx::query_scalar!(
             "select cluster_id from entry_reading where cluster_id = $1 for no key update skip locked",
             cluster
         );
         if free.fetch_optional(self.connection()).await?.is_none() {
-            return Ok(());
+            return Ok(false);
         }
-        if let Some(found) = part.begins {
+        if let Some(found) = begins {
             sqlx::query!(
                 "update entry_reading set began_at = clock_timestamp(), read_to = '', found = $2, read = 0, bytes = 0,
-                   gone = '{}', why = null, cut = false, ended_at = null where cluster_id = $1",
+                   found_gone = '{}', unknown = 0, why = null, cut = false, ended_at = null where cluster_id = $1",
                 cluster,
                 count(found)
             )
             .execute(self.connection())
             .await?;
         }
+        Ok(true)
+    }
+
+    /// Keeps what the run read, and where the next one goes on. Once all of it was read, what earlier ones found goes.
+    /// Returns whether it did: what another session has locked is left to a later run.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn keep_reading(&mut self, part: &ReadPart) -> Result<bool, StoreError> {
+        if !self.take_reading(None).await? {
+            return Ok(false);
+        }
+        let cluster = self.target().key();
         let bytes = self.keep_entries(&part.entries).await?;
         let why = match &part.ends {
             Some(ReadingEnd::Refused(why)) => Some(to_json(why)?),
@@ -143,7 +159,8 @@ impl LockedTarget {
         };
         sqlx::query!(
             "update entry_reading set read_to = coalesce($2, read_to), read = read + $3, bytes = bytes + $4,
-               gone = gone || $5::text[], why = $6, ended_at = case when $7 then clock_timestamp() end, cut = $8
+               found_gone = (found_gone || $5::text[])[1:$9], unknown = unknown + $10, why = $6,
+               ended_at = case when $7 then clock_timestamp() end, cut = $8
              where cluster_id = $1",
             cluster,
             part.read_to,
@@ -152,21 +169,24 @@ impl LockedTarget {
             &part.gone,
             why,
             part.ends.is_some(),
-            part.ends == Some(ReadingEnd::TooMuch)
+            part.ends == Some(ReadingEnd::TooMuch),
+            MOST_GONE,
+            count(part.unknown)
         )
         .execute(self.connection())
         .await?;
         // What a reading that broke off did not come to is shown as it was found before.
         if part.ends == Some(ReadingEnd::All) {
             sqlx::query!(
-                "delete from entry_read e using entry_reading r
-                 where e.cluster_id = $1 and r.cluster_id = $1 and e.read_at < r.began_at",
+                "with whole as (update entry_reading set gone = found_gone, gone_at = ended_at where cluster_id = $1
+                   returning began_at)
+                 delete from entry_read e using whole where e.cluster_id = $1 and e.read_at < whole.began_at",
                 cluster
             )
             .execute(self.connection())
             .await?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Returns the size of what is kept of them.
@@ -210,7 +230,7 @@ fn count(number: usize) -> i32 {
 pub async fn progress(store: &Store, cluster: ClusterId) -> Result<Option<ReadingProgress>, StoreError> {
     let row = sqlx::query!(
         r#"select latchkey_readable(asked_at) as asked_at, (began_at is null or (ended_at is not null and asked_at > began_at)) as "waits!", found, read,
-             latchkey_groups(gone) as "gone!", ended_at is not null as "ended!", latchkey_readable(ended_at) as ended_at, cut,
+             latchkey_groups(gone) as "gone!", latchkey_readable(gone_at) as gone_at, unknown, ended_at is not null as "ended!", latchkey_readable(ended_at) as ended_at, cut,
              latchkey_blocker(null, null, why) as why
            from entry_reading where cluster_id = $1"#,
         cluster.0
@@ -223,6 +243,8 @@ pub async fn progress(store: &Store, cluster: ClusterId) -> Result<Option<Readin
         found: usize::try_from(row.found).unwrap_or(0),
         read: usize::try_from(row.read).unwrap_or(0),
         gone: row.gone,
+        gone_at: row.gone_at.map(jiff_sqlx::Timestamp::to_jiff),
+        unknown: usize::try_from(row.unknown).unwrap_or(0),
         ended_at: row.ended.then(|| moment(row.ended_at)),
         why: row.why.map(|why| blocker(Some(&why))),
         cut: row.cut,

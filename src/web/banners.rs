@@ -13,6 +13,8 @@ use crate::{
 };
 use jiff::SignedDuration;
 
+/// The longest that is told of what an access gives beyond what was decided, in characters.
+const LONGEST_WHAT: usize = 1_000;
 /// A worker sends a heartbeat every few seconds: after this long without one it counts as silent.
 const SILENT_AFTER: SignedDuration = SignedDuration::from_secs(30);
 
@@ -76,7 +78,9 @@ impl Pulse {
     /// The accesses that give more than was decided: the first, and how many there are.
     fn wider(&self) -> Option<Banner> {
         let wider = self.wider.as_ref()?;
-        let what = wider.what.as_ref().map_or_else(String::new, |what| full_stop(&blocker::sentence(what)));
+        let what = wider.what.as_ref().map_or_else(String::new, |what| {
+            full_stop(&blocker::sentence(what).chars().take(LONGEST_WHAT).collect::<String>())
+        });
         let cluster = &wider.cluster;
         let (text, address) = match wider.accesses {
             0 | 1 => {

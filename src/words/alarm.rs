@@ -6,6 +6,8 @@ use latchkey_domain::access::{
     blocker::Blocker,
 };
 
+/// The longest that pages tell of one alarm, in characters.
+const LONGEST: usize = 1_000;
 /// The longest that is told of why the last run broke off, in characters.
 const LONGEST_WHY: usize = 300;
 /// How many sessions are named that keep one lock.
@@ -14,7 +16,7 @@ const NAMED: usize = 3;
 /// What an alarm tells, by its row.
 pub fn told(alarm: &ToldAlarm) -> String {
     match alarm {
-        ToldAlarm::Facts(facts) => sentence(facts),
+        ToldAlarm::Facts(facts) => sentence(facts).chars().take(LONGEST).collect(),
         ToldAlarm::Said(text) => text.clone(),
     }
 }

@@ -108,10 +108,10 @@ impl ToldEvent<'_> {
                 .on_cluster(start.text(" asked to move ").name(principal).text(" from aws-auth to an access entry"))
                 .text("."),
             Event::ClusterMoved { principal, .. } => self
-                .on_cluster(start.text(" moved ").name(principal).text(" from aws-auth to an access entry"))
+                .on_cluster(start.text(" found ").name(principal).text(" moved from aws-auth to its access entry"))
                 .text("."),
             Event::ClusterEntriesAsked {} => {
-                self.on_cluster(start.text(" asked to have every access entry read")).text(".")
+                self.on_cluster(start.text(" asked to have every identity read")).text(".")
             }
             Event::ClusterDriftFound { what, .. } if what.is_empty() => {
                 self.on_cluster(start.text(" found drift")).text(".")

@@ -1,6 +1,6 @@
 //! Who can get into a cluster and by what, and what becomes of an entry of aws-auth on the way to access entries.
 
-use super::{Clock, Sentence, blocker};
+use super::{Clock, Sentence, blocker, sentence::list};
 use jiff::Timestamp;
 use latchkey_domain::{
     access::decided::DecidedAccess,
@@ -68,7 +68,8 @@ pub const ANOTHER_GETS_IN: &str =
     "Another principal has this ARN now than the one that was proven, and gets in by this line.";
 
 /// Of a line whose user is not there.
-pub const GONE_USER: &str = "IAM has no such user. One that is made with this name gets in by this line.";
+pub const GONE_USER: &str =
+    "IAM had no such user at the last look. One that is made with this name gets in by this line.";
 
 /// Of a mapping with a username or a tag of Latchkey's that its database does not know.
 pub const NOT_RECORDED: &str = "It has Latchkey\u{2019}s tag or username, and this database does not know it: it is of \
@@ -187,12 +188,10 @@ pub fn decided_access(person: &str, access: &DecidedAccess, clock: &Clock) -> Se
         Some(until) => start.text(" until ").time(until, clock.at(until)),
         None => start.text(", being set up"),
     };
-    match access.approvers.as_slice() {
-        [] => until.text(", by the policy alone"),
-        [approvers @ .., last] if !approvers.is_empty() => {
-            until.text(format!(", approved by {} and {last}", approvers.join(", ")))
-        }
-        [one, ..] => until.text(format!(", approved by {one}")),
+    match access.approvers.as_deref() {
+        None => until.text(", by the policy alone"),
+        Some([]) => until.text(", approved by people who are not known"),
+        Some(approvers) => until.text(format!(", approved by {}", list(approvers, "and"))),
     }
 }
 
@@ -219,6 +218,10 @@ pub fn reading(progress: Option<&ReadingProgress>, has_entries: bool, clock: &Cl
         (false, Some(ended)) => {
             let said = start.text(format!("{read} of {found} identities were asked about, the last "));
             let said = said.time(ended, clock.relative(ended)).text(".");
+            let said = match progress.unknown {
+                0 => said,
+                unknown => said.text(format!(" IAM users that could not be looked up: {unknown}.")),
+            };
             match &progress.why {
                 Some(why) => said.parsed(&format!(" {}.", blocker::sentence(why))),
                 None if progress.cut => said.text(" The others are more than the 5 MB that are kept of a cluster."),

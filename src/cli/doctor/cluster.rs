@@ -119,8 +119,11 @@ impl ClusterLook<'_> {
     async fn missing(&self, api: &ApiServer, mode: AuthenticationMode, listed: &[AccessEntry]) -> Vec<CheckResult> {
         const CHECK: &str = "cluster.principals";
         let object = match mode {
-            AuthenticationMode::Api => None,
-            AuthenticationMode::ConfigMap | AuthenticationMode::ApiAndConfigMap => api.aws_auth().await.ok().flatten(),
+            AuthenticationMode::Api => Ok(None),
+            AuthenticationMode::ConfigMap | AuthenticationMode::ApiAndConfigMap => api.aws_auth().await,
+        };
+        let Ok(object) = object else {
+            return vec![CheckResult::not_checked(CHECK, "the IAM users that it names: first aws-auth has to be read")];
         };
         let lines = object.map(|object| AwsAuth::read(&object.data));
         let lines = lines.iter().flat_map(|auth| &auth.identities().users).map(|line| line.userarn.as_str());
@@ -129,13 +132,16 @@ impl ClusterLook<'_> {
             Ok(PrincipalArn::User(user)) => Some(user),
             Ok(PrincipalArn::Role(_)) | Err(_) => None,
         });
+        let users: Vec<_> = users.collect();
+        let left_out = users.len().saturating_sub(MOST_USERS);
         let calls: Vec<_> = users
+            .into_iter()
             .take(MOST_USERS)
             .map(|user| async move { (self.aws.known_user(&user).await, user.to_string()) }.boxed())
             .collect();
         let answers: Vec<_> = stream::iter(calls).buffered(USERS_AT_ONCE).collect().await;
         let unknown = answers.iter().filter(|(known, _)| !matches!(known, Ok(KnownUser::Is(_) | KnownUser::NotThere)));
-        let unknown = unknown.count();
+        let unknown = unknown.count() + left_out;
         let gone = answers.into_iter().filter(|(known, _)| matches!(known, Ok(KnownUser::NotThere)));
         let gone: Vec<String> = gone.map(|(_, arn)| arn).collect();
         vec![match (gone.is_empty(), unknown) {
@@ -143,7 +149,7 @@ impl ClusterLook<'_> {
             (true, 0) => CheckResult::ok(CHECK, "the IAM users that it names are there"),
             (true, unknown) => CheckResult::ok(
                 CHECK,
-                format!("no IAM user that it names is known to be gone; {unknown} could not be looked up"),
+                format!("no IAM user that it names is known to be gone; {unknown} were not looked up"),
             ),
         }]
     }

@@ -48,7 +48,7 @@ pub async fn names(store: &Store, cluster: ClusterId) -> Result<RecordedNames, S
 pub async fn mapped(store: &Store, cluster: ClusterId, arns: &[String]) -> Result<Vec<MappedAccess>, StoreError> {
     let rows = sqlx::query!(
         r#"select i.arn, m.username, m.kind, m.entry_id, m.own, p.name, g.id as "id?", g.state as "state?",
-             latchkey_readable(g.until) as until,
+             latchkey_readable(g.until) as until, g.basis as "basis?",
              latchkey_groups(array(select left(a.name, 200) from vote v join person a on a.id = v.person_id
                where v.request_id = g.request_id and v.verdict = 'approve' and v.person_id = any(latchkey_ids(g.decided_by))
                order by v.at)) as "approvers!"
@@ -75,7 +75,7 @@ pub async fn mapped(store: &Store, cluster: ClusterId, arns: &[String]) -> Resul
             id: GrantId(id),
             until: row.until.map(jiff_sqlx::Timestamp::to_jiff),
             ends: row.state.as_deref() == Some("revoking"),
-            approvers: row.approvers,
+            approvers: (row.basis.as_deref() != Some("automatic")).then_some(row.approvers),
         }),
     });
     Ok(read.collect())

@@ -188,7 +188,7 @@ pub async fn read(store: &Store) -> Result<Pulse, StoreError> {
              ) wider
              left join lateral (
                select array(select left(item, $4) from unnest((latchkey_flat(l.wider))[1:$5]) item) as said,
-                 latchkey_text(l.evidence -> 'wider') as values
+                 case when octet_length((l.evidence -> 'wider')::text) <= 16384 then latchkey_text(l.evidence -> 'wider') end as values
                from grant_leg l where l.grant_id = wider.first and l.wider <> '{}' order by l.target_kind limit 1
              ) more on true
              cross join lateral (

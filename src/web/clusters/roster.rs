@@ -108,7 +108,7 @@ fn row(ways: &WaysIn, way: &WayIn, clock: &Clock) -> WayRow {
         read: !is_unread,
         may: way.roles.iter().map(|role| Html::prose(&words::bound(role))).collect(),
         decided: match (accesses.is_empty(), is_own) {
-            _ if is_unread && !recorded.is_empty() => Some(Html::prose(words::RECORDED_AND_UNREAD)),
+            _ if is_unread && recorded.iter().any(|row| row.own) => Some(Html::prose(words::RECORDED_AND_UNREAD)),
             (true, _) => Some(Html::prose(words::decided(way.kind, is_own))),
             // An access binds to the name that another client gave.
             (false, false) => Some(Html::prose(words::MAPPED_BY_OTHERS)),
@@ -170,7 +170,7 @@ mod tests {
             id: GrantId(Uuid::nil()),
             until: None,
             ends: true,
-            approvers: vec!["Meg".into(), "Leo".into(), "Ida".into()],
+            approvers: Some(vec!["Meg".into(), "Leo".into(), "Ida".into()]),
         };
         let (arn, username, person) = (user_arn(who), username.into(), who.into());
         let entry_id = own.then(|| id.into());

@@ -54,7 +54,7 @@ fn ways(observed: &ClusterObservation) -> WaysIn {
             id: GrantId(Uuid::from_u128(7)),
             until: Some("2026-11-24T16:30:00Z".parse().unwrap()),
             ends: false,
-            approvers: approvers.iter().map(|&name| name.to_owned()).collect(),
+            approvers: (!approvers.is_empty()).then(|| approvers.iter().map(|&name| name.to_owned()).collect()),
         }),
     };
     let names = [(user_arn("ana.petrova"), "latchkey:ana:3".into()), (user_arn("ben.okafor"), "latchkey:ben:2".into())];
@@ -74,6 +74,8 @@ fn ways(observed: &ClusterObservation) -> WaysIn {
             found: 340,
             read: 200,
             gone: vec![],
+            gone_at: None,
+            unknown: 0,
             ended_at: None,
             why: None,
             cut: false,

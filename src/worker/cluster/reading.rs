@@ -42,6 +42,9 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(4);
 /// How often it looks whether the target was woken.
 const LOOKS: Duration = Duration::from_millis(250);
 
+/// So many refusals in a row are no condition on single entries.
+const ALL_REFUSED: usize = 3;
+
 /// What has to be left of the lease.
 const LEASE_LEFT: Duration = Duration::from_secs(25);
 
@@ -66,8 +69,8 @@ struct Told {
     key: String,
     /// Its access entry, or the fault of the call about this ARN.
     entry: Result<Option<AccessEntry>, (String, Fault)>,
-    /// The user of a line, if IAM does not have it.
-    gone: Option<String>,
+    /// Whether IAM does not have the user of a line; `None` if it did not say.
+    gone: Option<bool>,
 }
 
 impl ClusterRun<'_> {
@@ -81,34 +84,43 @@ impl ClusterRun<'_> {
             Err(lost @ Interrupted::Lost(_)) => Err(lost),
             Err(error) => {
                 tracing::error!(on = %self.lease.target(), ?error, "a reading of access entries did not go on");
-                Ok(Some(WAITS))
+                Ok(None)
             }
         }
     }
 
+    /// A reading that cannot go on waits for the next look at the cluster, which comes within minutes.
     async fn read_some(&self, seen: &ClusterObservation) -> Result<Option<Duration>, Interrupted> {
         let reading = {
             let mut connection = self.worker.store.acquire().await?;
             readings::open(&mut connection, self.cluster).await?
         };
         let Some(reading) = reading else { return Ok(None) };
+        if self.holders.seen.unknown().is_some() || self.lease.left() < LEASE_LEFT {
+            return Ok(None);
+        }
         let is_awaited = self.desired.grants.iter().any(|grant| !grant.resting && grant.wish != Wish::Keep);
         let is_ending = self.desired.quarantined.iter().any(|row| row.ends && !row.resting);
-        let is_listed = self.holders.seen.unknown().is_none();
-        if is_awaited || is_ending || !is_listed || self.lease.left() < LEASE_LEFT {
+        if is_awaited || is_ending {
             return Ok(Some(WAITS));
         }
         if reading.waits.is_some() {
             return Ok(reading.waits);
         }
         let all = to_ask(seen);
-        let (mut part, waits) = self.part(&reading, &all).await;
-        part.begins = reading.read_to.is_none().then_some(all.len());
-        let rests = part.ends.is_none().then_some(if waits { WAITS } else { GOES_ON });
+        let begins = reading.read_to.is_none().then_some(all.len());
         let mut tx = trail::held(&self.worker.store, self.lease).await?;
-        tx.keep_reading(&part).await?;
+        let is_free = tx.take_reading(begins).await?;
         trail::commit(tx).await?;
-        Ok(rests)
+        if !is_free {
+            return Ok(None);
+        }
+        let (part, waits) = self.part(&reading, &all).await;
+        let mut tx = trail::held(&self.worker.store, self.lease).await?;
+        let is_kept = tx.keep_reading(&part).await?;
+        trail::commit(tx).await?;
+        let rests = if waits { WAITS } else { GOES_ON };
+        Ok(is_kept.then(|| part.ends.is_none().then_some(rests)).flatten())
     }
 
     /// Asks about the next ones, in order, and whether AWS wants fewer calls. What fails after others were read is asked
@@ -120,14 +132,19 @@ impl ClusterRun<'_> {
         let calls: Vec<_> = open.clone().take(A_RUN).map(|(key, asked)| self.ask(key, asked).boxed()).collect();
         let stops = Box::pin(self.stops());
         let mut answers = stream::iter(calls).buffered(ENTRIES_AT_ONCE).take_until(stops);
-        let (mut waits, mut bytes) = (false, reading.bytes);
+        let (mut waits, mut bytes, mut refused) = (false, reading.bytes, 0);
         while let Some(Told { key, entry, gone }) = answers.next().await {
+            let is_refused = |fault: &Fault| matches!(fault.kind(), FaultKind::Refused { .. });
+            refused = if entry.as_ref().is_err_and(|(_, fault)| is_refused(fault)) { refused + 1 } else { 0 };
             let entry = match entry {
                 Ok(entry) => entry,
                 // Every other one would be refused as well.
-                Err((_, fault)) if matches!(fault.kind(), FaultKind::Refused { .. }) => {
+                Err((_, fault)) if refused == ALL_REFUSED => {
                     part.ends = Some(ReadingEnd::Refused(Box::new(Blocker::from(&fault))));
                     break;
+                }
+                Err((arn, fault)) if is_refused(&fault) => {
+                    Some(AccessEntry { arn, details: EntryDetails::Unknown(Blocker::from(&fault)) })
                 }
                 Err((arn, fault)) if part.read == 0 && !matches!(fault.kind(), FaultKind::Throttled { .. }) => {
                     Some(AccessEntry { arn, details: EntryDetails::Unknown(Blocker::from(&fault)) })
@@ -145,7 +162,11 @@ impl ClusterRun<'_> {
             }
             part.read += 1;
             part.entries.extend(entry);
-            part.gone.extend(gone);
+            match gone {
+                Some(true) => part.gone.push(key.clone()),
+                Some(false) => {}
+                None => part.unknown += 1,
+            }
             part.read_to = Some(key);
         }
         if part.ends.is_none() && part.read == open.count() {
@@ -169,7 +190,7 @@ impl ClusterRun<'_> {
     async fn ask(&self, key: &str, asked: &Asked) -> Told {
         // At once, so that both answers come in time or not at all before the run stops asking.
         let (entry, gone) = tokio::join!(self.entry(asked.entry.as_deref()), self.is_gone(asked.user.as_ref()));
-        Told { key: key.to_owned(), entry, gone: gone.then(|| key.to_owned()) }
+        Told { key: key.to_owned(), entry, gone }
     }
 
     async fn entry(&self, arn: Option<&str>) -> Result<Option<AccessEntry>, (String, Fault)> {
@@ -185,11 +206,14 @@ impl ClusterRun<'_> {
         }
     }
 
-    /// Whether IAM says that it does not have the user.
-    async fn is_gone(&self, user: Option<&UserArn>) -> bool {
-        let Some(user) = user else { return false };
-        let known = tokio::time::timeout(ANSWERS_WITHIN, self.worker.aws.known_user(user)).await;
-        matches!(known, Ok(Ok(KnownUser::NotThere)))
+    /// Whether IAM does not have the user; `None` if it did not say.
+    async fn is_gone(&self, user: Option<&UserArn>) -> Option<bool> {
+        let Some(user) = user else { return Some(false) };
+        match tokio::time::timeout(ANSWERS_WITHIN, self.worker.aws.known_user(user)).await {
+            Ok(Ok(KnownUser::Is(_))) => Some(false),
+            Ok(Ok(KnownUser::NotThere)) => Some(true),
+            Ok(Ok(KnownUser::NotAllowed(_)) | Err(_)) | Err(_) => None,
+        }
     }
 }
 

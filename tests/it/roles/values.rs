@@ -180,6 +180,7 @@ async fn the_web_schedules_within_the_bounds_of_a_request_and_asks_within_those_
     let others = "(select id from principal where arn like '%/gus')";
     let wrong = [
         grant("'created_at', '2999-01-01'"),
+        grant(r#"'beside', '[{"code": "said", "text": "more"}]'::jsonb"#),
         grant("'created_at', '-infinity'"),
         grant("'activate_by', 'infinity'"),
         grant("'activate_by', latchkey_now() + interval '1 hour'"),

@@ -11,6 +11,6 @@ pub struct DecidedAccess {
     pub until: Option<Timestamp>,
     /// Whether it is being taken away.
     pub ends: bool,
-    /// The names of the people who approved it; none if the policy gives it without a person's decision.
-    pub approvers: Vec<String>,
+    /// The names of the people who approved it; `None` if the policy gives it without a person's decision.
+    pub approvers: Option<Vec<String>>,
 }

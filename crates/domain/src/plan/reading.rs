@@ -13,8 +13,12 @@ pub struct ReadingProgress {
     /// How many identities there were to read.
     pub found: usize,
     pub read: usize,
-    /// The users of aws-auth that IAM does not have, in lower case.
+    /// The users of aws-auth that IAM did not have when the last whole reading ended, in lower case.
     pub gone: Vec<String>,
+    /// When that was.
+    pub gone_at: Option<Timestamp>,
+    /// How many users of aws-auth could not be looked up.
+    pub unknown: usize,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
     /// Why it ended before all of them were read.

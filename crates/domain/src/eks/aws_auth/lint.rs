@@ -135,7 +135,7 @@ pub(super) fn overridden(auth: &AwsAuth, entries: &[&str]) -> Vec<LintFinding> {
 /// Reports the entries of these ARNs, of which IAM said that it has none.
 pub(super) fn dead(auth: &AwsAuth, arns: &[&str]) -> Vec<LintFinding> {
     let arns: Vec<String> = arns.iter().map(|&arn| arn.to_owned()).collect();
-    about(auth, &arns, |key, line, arn| DEAD.at(key, line, format!("IAM has no user {arn}")))
+    about(auth, &arns, |key, line, arn| DEAD.at(key, line, format!("IAM had no user {arn} at the last look")))
 }
 
 /// The finding about each entry of these ARNs.

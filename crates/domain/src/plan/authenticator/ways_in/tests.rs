@@ -142,11 +142,15 @@ fn a_template_has_what_rbac_gives_to_any_name_that_it_may_become() {
     seen.entries = EntryHolders::Listed(vec![entry(iam_arn("role/dev"), dev)]);
     if let Some(state) = &mut seen.kubernetes {
         let jane = session.replace("{{SessionName}}", "jane");
-        let hidden = ObservedBinding { role_kind: "Role".into(), ..bound("system:discovery", "User", "eve") };
+        // A Role may have the name of a ClusterRole that everyone has.
+        let hidden = ObservedBinding { role_kind: "Role".into(), ..bound("system:discovery", "Group", AUTHENTICATED) };
         state.bindings = vec![bound("admin", "User", &jane), hidden];
     }
     let all: Vec<String> = ways_in(&seen, &[], &RecordedNames::new()).iter().map(told).collect();
-    assert_eq!(all, ["dev Entry Other admin", "User(\"eve\") Binding Other system:discovery"]);
+    assert_eq!(
+        all,
+        ["dev Entry Other admin+system:discovery", "Group(\"system:authenticated\") Binding Other system:discovery"]
+    );
 }
 
 #[test]

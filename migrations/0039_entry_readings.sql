@@ -40,11 +40,14 @@ create table entry_read (
   arn text not null,
   details jsonb not null,
   read_at timestamptz not null,
+  asked_at timestamptz not null,
   primary key (cluster_id, arn),
   constraint entry_read_sizes check (length(arn) <= 2048 and pg_column_size(details) <= 524288),
-  constraint entry_read_time check (isfinite(read_at))
+  constraint entry_read_times check (isfinite(read_at) and isfinite(asked_at))
 );
 comment on table entry_read is 'An access entry as a reading found it. It stays until a later reading has read all of them.';
+comment on column entry_read.read_at is 'When EKS last told its fields.';
+comment on column entry_read.asked_at is 'When EKS was last asked about it.';
 
 grant select on entry_reading, entry_read to latchkey_web, latchkey_worker;
 grant insert (cluster_id, asked_at), update (asked_at) on entry_reading to latchkey_web;

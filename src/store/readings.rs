@@ -180,7 +180,7 @@ impl LockedTarget {
             sqlx::query!(
                 "with whole as (update entry_reading set gone = found_gone, gone_at = ended_at where cluster_id = $1
                    returning began_at)
-                 delete from entry_read e using whole where e.cluster_id = $1 and e.read_at < whole.began_at",
+                 delete from entry_read e using whole where e.cluster_id = $1 and e.asked_at < whole.began_at",
                 cluster
             )
             .execute(self.connection())
@@ -189,7 +189,7 @@ impl LockedTarget {
         Ok(true)
     }
 
-    /// Returns the size of what is kept of them.
+    /// Fields that were read before stay, with their time, if EKS does not tell them now. Returns the size of what came.
     async fn keep_entries(&mut self, entries: &[AccessEntry]) -> Result<usize, StoreError> {
         let (mut arns, mut details, mut bytes) = (Vec::new(), Vec::new(), 0);
         for entry in entries {
@@ -201,9 +201,14 @@ impl LockedTarget {
             details.push(text);
         }
         sqlx::query!(
-            "insert into entry_read (cluster_id, arn, details, read_at)
-             select $1, arn, details::jsonb, clock_timestamp() from unnest($2::text[], $3::text[]) as read (arn, details)
-             on conflict (cluster_id, arn) do update set details = excluded.details, read_at = excluded.read_at",
+            "insert into entry_read as kept (cluster_id, arn, details, read_at, asked_at)
+             select $1, arn, details::jsonb, clock_timestamp(), clock_timestamp()
+             from unnest($2::text[], $3::text[]) as read (arn, details)
+             on conflict (cluster_id, arn) do update set asked_at = excluded.asked_at,
+               details = case when excluded.details ? 'read' or not kept.details ? 'read' then excluded.details
+                              else kept.details end,
+               read_at = case when excluded.details ? 'read' or not kept.details ? 'read' then excluded.read_at
+                              else kept.read_at end",
             self.target().key(),
             &arns,
             &details

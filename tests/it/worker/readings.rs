@@ -128,8 +128,11 @@ async fn a_reading_waits_for_accesses_that_come_and_go_and_for_an_api_that_wants
 #[tokio::test]
 async fn a_reading_that_is_refused_ends_with_the_reason_and_one_entry_that_fails_holds_up_no_other() {
     let world = with_entries(5).await;
-    look(&world, &world.next_worker()).await;
     ask(&world, "dee").await.unwrap();
+    look(&world, &world.next_worker()).await;
+    let whole = read(&world).await;
+    assert_eq!(whole.len(), 6, "the worker's and five robots'");
+    ask_later(&world).await;
     let message =
         format!("User: arn:aws:iam::111122223333:user/latchkey-worker is not authorized to perform: {DESCRIBE}");
     let refused = Fault::Fail(ApiError::new(403, "AccessDeniedException", message));
@@ -137,6 +140,7 @@ async fn a_reading_that_is_refused_ends_with_the_reason_and_one_entry_that_fails
     look(&world, &world.next_worker()).await;
     let ended = progress(&world).await;
     assert!(ended.ended_at.is_some() && ended.why.is_some(), "{ended:?}");
+    assert_eq!(read(&world).await, whole, "what was read before is kept");
     world.simulator.aws().faults().clear();
 
     ask_later(&world).await;
@@ -148,9 +152,9 @@ async fn a_reading_that_is_refused_ends_with_the_reason_and_one_entry_that_fails
     }
     world.simulator.aws().faults().clear();
     look(&world, &world.next_worker()).await;
-    let whole = progress(&world).await;
-    assert!(whole.ended_at.is_some() && whole.read == whole.found && whole.why.is_none(), "{whole:?}");
-    assert_eq!(read(&world).await.len(), 3, "all but the three that failed");
+    let ended = progress(&world).await;
+    assert!(ended.ended_at.is_some() && ended.read == ended.found && ended.why.is_none(), "{ended:?}");
+    assert_eq!(read(&world).await, whole, "those that failed are as they were read before");
 }
 
 #[tokio::test]

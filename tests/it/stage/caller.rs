@@ -35,7 +35,7 @@ impl Caller {
         let ca = reqwest::Certificate::from_pem(cluster.ca_pem.as_bytes()).unwrap();
         let keys = Credentials::new(&user.access_key_id, &user.secret_access_key, None, None, "a caller");
         Self {
-            client: reqwest::Client::builder().tls_certs_only([ca]).build().unwrap(),
+            client: reqwest::Client::builder().http1_only().tls_certs_only([ca]).build().unwrap(),
             server: cluster.server.trim_end_matches('/').to_owned(),
             cluster: cluster.arn.rsplit('/').next().unwrap().to_owned(),
             keys,

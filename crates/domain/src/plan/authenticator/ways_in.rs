@@ -18,7 +18,7 @@ use crate::{
     },
 };
 use jiff::Timestamp;
-use rights::{Rights, is_of_nodes};
+use rights::{RbacRights, is_of_nodes};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use rights::BoundRole;
@@ -120,7 +120,7 @@ pub type RecordedNames = BTreeSet<(String, String)>;
 /// what Latchkey looks after, nodes, and what does not count.
 pub fn ways_in(observed: &ClusterObservation, read: &[ReadEntry], recorded: &RecordedNames) -> Vec<WayIn> {
     let nothing = ClusterState::default();
-    let rights = Rights::of(observed.kubernetes.as_ref().unwrap_or(&nothing));
+    let rights = RbacRights::of(observed.kubernetes.as_ref().unwrap_or(&nothing));
     let authenticator = Authenticator::of(observed);
     let mut all = lines(observed, &authenticator);
     all.extend(entries(observed, read));

@@ -45,12 +45,12 @@ pub(super) fn is_of_nodes(role: &BoundRole) -> bool {
 }
 
 /// What RBAC gives, by user and by group.
-pub(super) struct Rights<'a> {
+pub(super) struct RbacRights<'a> {
     users: BTreeMap<&'a str, BTreeSet<BoundRole>>,
     groups: BTreeMap<&'a str, BTreeSet<BoundRole>>,
 }
 
-impl<'a> Rights<'a> {
+impl<'a> RbacRights<'a> {
     /// As a look saw it.
     pub(super) fn of(state: &'a ClusterState) -> Self {
         let mut rights = Self { users: BTreeMap::new(), groups: BTreeMap::new() };

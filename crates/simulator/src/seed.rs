@@ -24,6 +24,8 @@ pub struct Seed {
     pub worker: Option<SeedUser>,
     /// IAM roles.
     pub roles: Vec<SeedRole>,
+    /// Permission sets of Identity Center that are assigned in the account: each has a role.
+    pub permission_sets: Vec<SeedPermissionSet>,
     /// Whether the AWS endpoint also serves callers whose keys it does not know, without checking their signature or
     /// their rights: for tests in which another server answers IAM and STS, and this one only EKS.
     pub lenient_auth: bool,
@@ -51,6 +53,7 @@ impl Seed {
             clients: Vec::new(),
             worker: Some(worker),
             roles: Vec::new(),
+            permission_sets: Vec::new(),
             lenient_auth: false,
             entry_delay: Duration::ZERO,
         }
@@ -101,6 +104,50 @@ pub struct SeedRole {
     pub trust: serde_json::Value,
     /// Inline policies by name.
     pub policies: BTreeMap<String, serde_json::Value>,
+}
+
+/// A permission set of Identity Center, which makes a role of it in each account where it is assigned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeedPermissionSet {
+    /// Its name, 32 characters at most.
+    pub name: String,
+    /// 16 hexadecimal digits: the end of the role's name. They change when the last assignment is removed and made
+    /// again.
+    pub suffix: String,
+    /// The role's inline policies by name.
+    pub policies: BTreeMap<String, serde_json::Value>,
+}
+
+impl SeedPermissionSet {
+    /// A permission set without policies.
+    pub fn new(name: &str, suffix: &str) -> Self {
+        Self { name: name.to_owned(), suffix: suffix.to_owned(), policies: BTreeMap::new() }
+    }
+
+    /// `AWSReservedSSO_NAME_SUFFIX`
+    pub fn role_name(&self) -> String {
+        format!("AWSReservedSSO_{}_{}", self.name, self.suffix)
+    }
+
+    /// The path of the role; it has no region if Identity Center is in us-east-1.
+    pub fn role_path(region: &str) -> String {
+        let region = if region == "us-east-1" { String::new() } else { format!("{region}/") };
+        format!("/aws-reserved/sso.amazonaws.com/{region}")
+    }
+
+    /// The trust policy of the role, which names Identity Center alone: a person cannot choose the session's name.
+    pub fn role_trust(account: &str) -> serde_json::Value {
+        let provider = format!("arn:aws:iam::{account}:saml-provider/AWSSSO_0123456789abcdef_DO_NOT_DELETE");
+        serde_json::json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": { "Federated": provider },
+                "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"],
+                "Condition": { "StringEquals": { "SAML:aud": "https://signin.aws.amazon.com/saml" } },
+            }],
+        })
+    }
 }
 
 /// The temporary keys of a role's session.

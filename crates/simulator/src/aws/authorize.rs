@@ -18,12 +18,8 @@ pub(crate) struct Question<'a> {
     pub context: &'a [(&'a str, String)],
 }
 
-/// Whether `policies` (document texts) allow it: one Allow and no Deny.
-pub(crate) fn allows<'a>(policies: impl Iterator<Item = &'a String>, question: Question<'_>) -> bool {
-    decide(policies, question) == Some(true)
-}
-
-/// The decision of `policies`: allowed, denied, or `None` if no statement applies.
+/// The decision of `policies` (document texts): allowed by one Allow and no Deny, denied, or `None` if no statement
+/// applies.
 pub(crate) fn decide<'a>(policies: impl Iterator<Item = &'a String>, question: Question<'_>) -> Option<bool> {
     let mut decision = None;
     for document in policies.filter_map(|text| serde_json::from_str::<Value>(text).ok()) {
@@ -70,7 +66,7 @@ fn is_about(statement: &Value, question: Question<'_>) -> bool {
     action && resource
 }
 
-fn matches_either(statement: &Value, name: &str, negated: &str, matches: impl Fn(&str) -> bool) -> bool {
+pub(super) fn matches_either(statement: &Value, name: &str, negated: &str, matches: impl Fn(&str) -> bool) -> bool {
     if statement.get(name).is_some() {
         return items(&statement[name]).filter_map(Value::as_str).any(&matches);
     }
@@ -93,7 +89,7 @@ fn conditions_hold(conditions: &Value, context: &[(&str, String)]) -> bool {
 /// `ForAllValues:` holds if every value does, also if there is none; `ForAnyValue:` needs one. IAM wants one of both on
 /// a key of several values. Without either, one value that matches is enough here, and one that matches what must not
 /// is too many.
-fn condition_holds(operator: &str, expected: &Value, present: &[&str]) -> bool {
+pub(super) fn condition_holds(operator: &str, expected: &Value, present: &[&str]) -> bool {
     let expected = || items(expected).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     let (set, operator) = operator.split_once(':').unwrap_or(("", operator));
     let (operator, if_exists) = operator.strip_suffix("IfExists").map_or((operator, false), |bare| (bare, true));
@@ -120,7 +116,7 @@ fn condition_holds(operator: &str, expected: &Value, present: &[&str]) -> bool {
 }
 
 /// One value or a list of them.
-fn items(value: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn items(value: &Value) -> impl Iterator<Item = &Value> {
     match value {
         Value::Array(list) => list.iter(),
         Value::Null => [].iter(),
@@ -129,7 +125,7 @@ fn items(value: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// `*` is any text, `?` any one character.
-fn wildcard(pattern: &str, text: &str) -> bool {
+pub(super) fn wildcard(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     // Where to go on if a guess at the last star was too short: (pattern after it, text tried).
     let mut retry: Option<(usize, usize)> = None;
@@ -225,33 +221,12 @@ fn check_statement(statement: &Value) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Whether a role's trust policy lets this principal assume it: by its ARN or `*` (`Some(true)`), through the account's
-/// root (`Some(false)`: the principal's own policies must allow it, too), or not (`None`).
-pub(crate) fn trusts(trust: &str, arn: &str, account: &str) -> Option<bool> {
-    let document: Value = serde_json::from_str(trust).ok()?;
-    let root = format!("arn:aws:iam::{account}:root");
-    let mut through_root = false;
-    for statement in items(&document["Statement"]) {
-        let assume = items(&statement["Action"]).any(|action| action == "sts:AssumeRole" || action == "sts:*");
-        if statement["Effect"] != "Allow" || !assume || statement.get("Condition").is_some() {
-            continue;
-        }
-        let principal = &statement["Principal"];
-        let named: Vec<_> = items(if principal.is_string() { principal } else { &principal["AWS"] }).collect();
-        if named.iter().any(|name| *name == arn || *name == "*") {
-            return Some(true);
-        }
-        through_root |= named.iter().any(|name| *name == root.as_str() || *name == account);
-    }
-    through_root.then_some(false)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn asks(policy: &Value, action: &str, resource: &str) -> bool {
-        allows([policy.to_string()].iter(), Question { action, resource, context: &[] })
+        decide([policy.to_string()].iter(), Question { action, resource, context: &[] }) == Some(true)
     }
 
     #[test]
@@ -278,10 +253,8 @@ mod tests {
              "Condition": {"StringEquals": {"iam:PermissionsBoundary": "b"}}}]});
         assert!(!asks(&policy, "iam:CreateUser", "x"));
         let context = [("iam:PermissionsBoundary", "b".to_owned())];
-        assert!(allows(
-            [policy.to_string()].iter(),
-            Question { action: "iam:CreateUser", resource: "x", context: &context }
-        ));
+        let question = Question { action: "iam:CreateUser", resource: "x", context: &context };
+        assert_eq!(decide([policy.to_string()].iter(), question), Some(true));
     }
 
     #[test]

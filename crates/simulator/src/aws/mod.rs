@@ -15,6 +15,7 @@ mod seeding;
 mod server;
 mod signature;
 mod sts;
+mod trust;
 
 use std::{
     collections::BTreeMap,
@@ -31,7 +32,7 @@ pub use mapping::{EntryIdentity, HeldEntry};
 pub(crate) use model::random_token;
 use model::{Account, LastUsed, Ledger};
 pub(crate) use query::escape;
-pub use seeding::UserChange;
+pub use seeding::{RoleChange, UserChange};
 use serde::{Deserialize, Serialize};
 pub(crate) use server::serve;
 use signature::{Presented, Received};
@@ -251,13 +252,21 @@ impl Aws {
 
     /// Whether the caller's own policies allow it.
     fn may(&self, caller: &Caller, question: Question<'_>) -> bool {
+        self.decide(caller, question) == Some(true)
+    }
+
+    /// What the caller's own policies say: allowed, denied, or nothing.
+    ///
+    /// A session whose role is gone or was made anew still tells who it is until it expires, as the credentials are
+    /// valid by themselves; it may do nothing, as its role's policies are gone and those of the new role are another's.
+    fn decide(&self, caller: &Caller, question: Question<'_>) -> Option<bool> {
         let account = self.settled();
         let policies = match &caller.kind {
-            CallerKind::Unchecked => return true,
-            CallerKind::User(name) => account.users.get(name).map(|user| &user.policies),
-            CallerKind::Role(name) => account.roles.get(name).map(|role| &role.policies),
+            CallerKind::Unchecked => return Some(true),
+            CallerKind::User(name) => &account.users.get(name)?.policies,
+            CallerKind::Role(name) => &account.role_of_session(name, &caller.identity.user_id)?.policies,
         };
-        policies.is_some_and(|policies| authorize::allows(policies.values(), question))
+        authorize::decide(policies.values(), question)
     }
 
     /// The account as reads see it.

@@ -83,6 +83,9 @@ pub(crate) struct Role {
     pub id: String,
     pub created_at: Timestamp,
     pub trust: String,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// Inline policies: the document's text, as it was put.
     pub policies: BTreeMap<String, String>,
 }
 
@@ -192,6 +195,19 @@ impl User {
 }
 
 impl Role {
+    /// A role without tags and policies.
+    pub fn new(name: &str, path: &str, trust: String, now: Timestamp) -> Self {
+        Self {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            id: unique_id("AROA"),
+            created_at: now,
+            trust,
+            tags: BTreeMap::new(),
+            policies: BTreeMap::new(),
+        }
+    }
+
     pub fn arn(&self, account: &str) -> String {
         format!("arn:aws:iam::{account}:role{}{}", self.path, self.name)
     }
@@ -201,6 +217,13 @@ impl Account {
     /// The user whose key this is.
     pub fn user_of_key(&self, access_key_id: &str) -> Option<(&User, &AccessKey)> {
         self.users.values().find_map(|user| Some((user, user.keys.iter().find(|key| key.id == access_key_id)?)))
+    }
+
+    /// The role whose session this is, by its key and the session's `AROA...:S`; `None` if the role is gone or was made
+    /// anew.
+    pub fn role_of_session(&self, key: &str, user_id: &str) -> Option<&Role> {
+        let id = user_id.split(':').next();
+        self.roles.get(key).filter(|role| id == Some(role.id.as_str()))
     }
 
     /// The user or role of this ARN, which must have its path.

@@ -5,10 +5,11 @@ use serde_json::json;
 
 use super::{
     Aws, Caller, CallerKind,
-    authorize::{self, Question},
+    authorize::Question,
     error::ApiError,
-    model::{Hidden, Role, Session, secret, unique_id},
+    model::{Account, Hidden, Role, Session, secret, unique_id},
     query::{Form, Xml},
+    trust::{Assuming, Trusted, trusts},
 };
 
 pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
@@ -62,13 +63,10 @@ fn assume_role(aws: &Aws, caller: &Caller, form: &Form, now: Timestamp) -> Resul
     };
     let account = aws.settled();
     let role = account.roles.values().find(|role| role.arn(aws.account()) == arn).ok_or_else(denied)?;
-    // A role is trusted by its own ARN, not by its session's.
-    let principal = match &caller.kind {
-        CallerKind::Role(name) => account.roles.get(name).map(|role| role.arn(aws.account())).unwrap_or_default(),
-        CallerKind::User(_) | CallerKind::Unchecked => caller.identity.arn.clone(),
-    };
-    let by_name = authorize::trusts(&role.trust, &principal, aws.account()).ok_or_else(denied)?;
-    if !by_name && !aws.may(caller, Question { action: "sts:AssumeRole", resource: arn, context: &[] }) {
+    let assuming = assuming(aws, &account, caller, form);
+    let trusted = trusts(&role.trust, &assuming).ok_or_else(denied)?;
+    let own = aws.decide(caller, Question { action: "sts:AssumeRole", resource: arn, context: &assuming.context() });
+    if own == Some(false) || (own.is_none() && trusted == Trusted::ThroughAccount) {
         return Err(denied());
     }
     let session = Session::of(role, aws.account(), name, now + SignedDuration::from_secs(seconds));
@@ -79,6 +77,27 @@ fn assume_role(aws: &Aws, caller: &Caller, form: &Form, now: Timestamp) -> Resul
         account.sessions.insert(id.clone(), session.clone());
     });
     Ok(Answer::Credentials { id, session })
+}
+
+/// What a trust policy sees of an AssumeRole. A session is trusted by its role's ARN, too, while that role is there.
+fn assuming<'a>(aws: &'a Aws, account: &'a Account, caller: &'a Caller, form: &'a Form) -> Assuming<'a> {
+    let mut arns = vec![caller.identity.arn.clone()];
+    let mut username = None;
+    match &caller.kind {
+        CallerKind::Role(name) => {
+            let role = account.role_of_session(name, &caller.identity.user_id);
+            arns.extend(role.map(|role| role.arn(aws.account())));
+        }
+        CallerKind::User(name) => username = account.users.get(name).map(|user| user.name.as_str()),
+        CallerKind::Unchecked => {}
+    }
+    Assuming {
+        account: aws.account(),
+        arns,
+        username,
+        session_name: form.get("RoleSessionName").unwrap_or_default(),
+        external_id: form.get("ExternalId"),
+    }
 }
 
 impl Session {

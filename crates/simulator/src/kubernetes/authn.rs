@@ -108,16 +108,9 @@ pub fn map(
         None => return Err(format!("{canonical} has no access entry")),
     };
     let (principal, session) = caller.user_id.split_once(':').unwrap_or((&caller.user_id, ""));
-    let render = |template: &str| {
-        template
-            .replace("{{EC2PrivateDNSName}}", &format!("ip-{}.ec2.internal", session.trim_start_matches("i-")))
-            .replace("{{AccountID}}", &caller.account)
-            .replace("{{AccessKeyID}}", &presigned.access_key_id)
-            .replace("{{SessionNameRaw}}", session)
-            .replace("{{SessionName}}", &session.replace('@', "-"))
-    };
-    let name = render(&mapping.username);
-    let mut groups: Vec<String> = mapping.groups.iter().map(|g| render(g)).collect();
+    let render = |template: &str| render(template, presigned, caller, session);
+    let name = render(&mapping.username)?;
+    let mut groups: Vec<String> = mapping.groups.iter().map(|g| render(g)).collect::<Result<_, _>>()?;
     if !groups.iter().any(|g| g == "system:authenticated") {
         groups.push("system:authenticated".to_owned());
     }
@@ -135,6 +128,23 @@ pub fn map(
         uid: format!("aws-iam-authenticator:{}:{principal}", caller.account),
         extra: extra.into_iter().map(|(k, v)| (k.to_owned(), vec![v.to_owned()])).collect(),
     })
+}
+
+/// Fills in a template's fields. A session that is no instance's has no private name, and is refused. A text that looks
+/// like a field and is none stays.
+fn render(template: &str, presigned: &Presigned, caller: &CallerIdentity, session: &str) -> Result<String, String> {
+    let mut text = template.to_owned();
+    if text.contains("{{EC2PrivateDNSName}}") {
+        let instance = session.strip_prefix("i-").filter(|id| matches!(id.len(), 8 | 17));
+        let is_id = |id: &&str| id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let instance = instance.filter(is_id).ok_or("SessionName did not contain an instance id")?;
+        text = text.replace("{{EC2PrivateDNSName}}", &format!("ip-{instance}.ec2.internal"));
+    }
+    Ok(text
+        .replace("{{AccountID}}", &caller.account)
+        .replace("{{AccessKeyID}}", &presigned.access_key_id)
+        .replace("{{SessionNameRaw}}", session)
+        .replace("{{SessionName}}", &session.replace('@', "-")))
 }
 
 /// `arn:P:sts::A:assumed-role/R/S` as `arn:P:iam::A:role/R`; any other ARN unchanged.

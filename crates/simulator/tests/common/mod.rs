@@ -40,6 +40,11 @@ pub fn presign(url: &str, keys: &Keys, session: Option<&str>, cluster: &str, tim
 
 /// The name that a cluster gives to the bearer of a presigned URL; `None` if it refuses the token.
 pub async fn who(simulator: &Simulator, cluster: &str, url: &str) -> Option<String> {
+    Some(user_info(simulator, cluster, url).await?["username"].as_str().unwrap().to_owned())
+}
+
+/// Whom a cluster takes the bearer of a presigned URL for; `None` if it refuses the token.
+pub async fn user_info(simulator: &Simulator, cluster: &str, url: &str) -> Option<serde_json::Value> {
     let cluster = simulator.cluster(cluster).unwrap();
     let authority = reqwest::Certificate::from_pem(cluster.ca_pem.as_bytes()).unwrap();
     let client = reqwest::Client::builder().tls_certs_only([authority]).build().unwrap();
@@ -50,6 +55,6 @@ pub async fn who(simulator: &Simulator, cluster: &str, url: &str) -> Option<Stri
     if answer.status() == 401 {
         return None;
     }
-    let answer: serde_json::Value = answer.json().await.unwrap();
-    Some(answer["status"]["userInfo"]["username"].as_str().unwrap().to_owned())
+    let mut answer: serde_json::Value = answer.json().await.unwrap();
+    Some(answer["status"]["userInfo"].take())
 }

@@ -1,18 +1,14 @@
 //! EKS over its HTTP interface, as a signed caller; and the simulator that it is asked at.
 
-use std::time::SystemTime;
-
 use aws_credential_types::Credentials;
-use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
-    sign::v4,
-};
 use latchkey_simulator::{
     Simulator,
     seed::{AuthenticationMode, Keys, Seed, SeedCluster, SeedPerson, SeedUser},
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+
+use super::signed::{Sent, send};
 
 pub const JANE: &str = "arn:aws:iam::111122223333:user/latchkey/jane";
 pub const VIEW: &str = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy";
@@ -92,27 +88,10 @@ impl Eks {
     }
 
     pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
-        let url = self.simulator.aws_endpoint().join(path).unwrap();
+        let keys = &self.keys;
+        let caller = Credentials::new(&keys.access_key_id, &keys.secret_access_key, None, None, "test");
         let body = body.map(|body| body.to_string()).unwrap_or_default();
-        let identity =
-            Credentials::new(&self.keys.access_key_id, &self.keys.secret_access_key, None, None, "test").into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region("eu-west-1")
-            .name("eks")
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()
-            .unwrap()
-            .into();
-        let signable = SignableBody::Bytes(body.as_bytes());
-        let signable = SignableRequest::new(method, url.as_str(), std::iter::empty(), signable).unwrap();
-        let (instructions, _) = sign(signable, &parameters).unwrap().into_parts();
-        let mut request = reqwest::Client::new().request(method.parse().unwrap(), url.clone());
-        for (name, value) in instructions.headers() {
-            request = request.header(name, value);
-        }
-        let response = request.body(body).send().await.unwrap();
+        let response = send(&self.simulator, caller, Sent { service: "eks", method, path, body }).await;
         Answer { status: response.status().as_u16(), body: response.json().await.unwrap() }
     }
 

@@ -11,3 +11,5 @@ mod policies;
 mod principals;
 mod rights;
 mod sign_in;
+#[path = "../common/signed.rs"]
+mod signed;

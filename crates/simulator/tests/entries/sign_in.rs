@@ -2,7 +2,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use latchkey_simulator::{
     Simulator,
-    aws::UserChange,
+    aws::{RoleChange, UserChange},
     seed::{AuthenticationMode, SeedEntry},
 };
 use serde_json::json;
@@ -96,7 +96,7 @@ async fn a_role_is_known_by_its_id_and_its_name_without_the_path() {
     };
     assert_eq!(enter("viewer").await.as_deref(), Some("latchkey:viewer:jane@example.com"));
     // The same name, another role.
-    aws.add_role("viewer", "/teams/", &json!({}), &[]).unwrap();
+    aws.change_role("viewer", RoleChange::Recreated);
     assert_eq!(enter("viewer").await, None);
 }
 

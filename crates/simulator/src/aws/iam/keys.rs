@@ -13,7 +13,7 @@ use crate::{
 const MOST_KEYS: usize = 2;
 
 pub(super) fn create(request: &Request<'_>) -> Result<Xml, ApiError> {
-    request.change_user("iam:CreateAccessKey", |user| {
+    request.change("iam:CreateAccessKey", |user: &mut User| {
         if user.keys.len() >= MOST_KEYS {
             let message = format!("Cannot exceed quota for AccessKeysPerUser: {MOST_KEYS}");
             return Err(ApiError::new(409, "LimitExceeded", message));
@@ -26,7 +26,7 @@ pub(super) fn create(request: &Request<'_>) -> Result<Xml, ApiError> {
 }
 
 pub(super) fn list(request: &Request<'_>) -> Result<Xml, ApiError> {
-    request.read_user("iam:ListAccessKeys", |user| {
+    request.read("iam:ListAccessKeys", |user: &User| {
         let mut keys: Vec<_> = user.keys.iter().collect();
         keys.sort_by(|a, b| a.id.cmp(&b.id));
         let (page, next) = request.form.page(keys.iter(), |key| key.id.as_str())?;
@@ -36,7 +36,7 @@ pub(super) fn list(request: &Request<'_>) -> Result<Xml, ApiError> {
 }
 
 pub(super) fn update(request: &Request<'_>) -> Result<Xml, ApiError> {
-    request.change_user("iam:UpdateAccessKey", |user| {
+    request.change("iam:UpdateAccessKey", |user: &mut User| {
         let id = request.form.need("AccessKeyId")?;
         let active = match request.form.need("Status")? {
             "Active" => true,
@@ -55,7 +55,7 @@ pub(super) fn update(request: &Request<'_>) -> Result<Xml, ApiError> {
 }
 
 pub(super) fn delete(request: &Request<'_>) -> Result<Xml, ApiError> {
-    request.change_user("iam:DeleteAccessKey", |user| {
+    request.change("iam:DeleteAccessKey", |user: &mut User| {
         let id = request.form.need("AccessKeyId")?;
         let at = user.keys.iter().position(|key| key.id == id).ok_or_else(|| no_key(id))?;
         user.keys.remove(at);

@@ -1,20 +1,24 @@
-//! IAM: users, their keys, tags and inline policies, and roles to read.
+//! IAM: users and their keys, roles, and the tags and inline policies of both.
 
+mod entity;
 mod keys;
 mod policies;
 mod roles;
 mod simulate;
+mod tags;
 mod users;
 
 use std::sync::Arc;
 
+use entity::Entity;
 use jiff::Timestamp;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
     Aws, Caller,
     authorize::Question,
     error::ApiError,
-    model::{Account, User},
+    model::{Account, Role, User},
     query::{Form, Xml},
 };
 
@@ -37,19 +41,19 @@ pub(crate) fn perform(request: &Request<'_>, action: &str) -> Result<Xml, ApiErr
         "GetUser" => users::get(request),
         "DeleteUser" => users::delete(request),
         "ListUsers" => users::list(request),
-        "TagUser" => users::tag(request),
-        "UntagUser" => users::untag(request),
-        "ListUserTags" => users::tags(request),
+        "TagUser" => tags::tag::<User>(request),
+        "UntagUser" => tags::untag::<User>(request),
+        "ListUserTags" => tags::list::<User>(request),
         "ListMFADevices" => users::mfa_devices(request),
         "CreateLoginProfile" => users::create_login_profile(request),
         "GetLoginProfile" => users::login_profile(request),
         "DeleteLoginProfile" => users::delete_login_profile(request),
-        "ListGroupsForUser" => users::none(request, "iam:ListGroupsForUser", "Groups"),
-        "PutUserPolicy" => policies::put(request),
-        "GetUserPolicy" => policies::get(request),
-        "DeleteUserPolicy" => policies::delete(request),
-        "ListUserPolicies" => policies::list(request),
-        "ListAttachedUserPolicies" => users::none(request, "iam:ListAttachedUserPolicies", "AttachedPolicies"),
+        "ListGroupsForUser" => users::none::<User>(request, "iam:ListGroupsForUser", "Groups"),
+        "PutUserPolicy" => policies::put::<User>(request),
+        "GetUserPolicy" => policies::get::<User>(request),
+        "DeleteUserPolicy" => policies::delete::<User>(request),
+        "ListUserPolicies" => policies::list::<User>(request),
+        "ListAttachedUserPolicies" => users::none::<User>(request, "iam:ListAttachedUserPolicies", "AttachedPolicies"),
         "CreateAccessKey" => keys::create(request),
         "ListAccessKeys" => keys::list(request),
         "UpdateAccessKey" => keys::update(request),
@@ -58,6 +62,16 @@ pub(crate) fn perform(request: &Request<'_>, action: &str) -> Result<Xml, ApiErr
         "CreateRole" => roles::create(request),
         "GetRole" => roles::get(request),
         "ListRoles" => roles::list(request),
+        "UpdateAssumeRolePolicy" => roles::update_trust(request),
+        "DeleteRole" => roles::delete(request),
+        "TagRole" => tags::tag::<Role>(request),
+        "UntagRole" => tags::untag::<Role>(request),
+        "ListRoleTags" => tags::list::<Role>(request),
+        "PutRolePolicy" => policies::put::<Role>(request),
+        "GetRolePolicy" => policies::get::<Role>(request),
+        "DeleteRolePolicy" => policies::delete::<Role>(request),
+        "ListRolePolicies" => policies::list::<Role>(request),
+        "ListAttachedRolePolicies" => users::none::<Role>(request, "iam:ListAttachedRolePolicies", "AttachedPolicies"),
         "SimulatePrincipalPolicy" => simulate::principal_policy(request),
         other => {
             Err(ApiError::new(400, "InvalidAction", format!("Could not find operation {other} for version {VERSION}")))
@@ -89,49 +103,47 @@ impl Request<'_> {
         Err(ApiError::new(403, "AccessDenied", message))
     }
 
-    /// The name in `UserName`, once the caller may do `action` to that user.
+    /// The name in `UserName` or `RoleName`, once the caller may do `action` to that entity.
     ///
     /// # Errors
     /// `ValidationError` without a name, `AccessDenied`.
-    fn user_name(&self, action: &str) -> Result<&str, ApiError> {
-        let name = self.form.need("UserName")?;
+    fn name<E: Entity>(&self, action: &str) -> Result<&str, ApiError> {
+        let name = self.form.need(&format!("{}Name", E::KIND))?;
         let account = self.settled();
-        let arn = account
-            .users
-            .get(&name.to_lowercase())
-            .map_or_else(|| format!("arn:aws:iam::{}:user/{name}", self.account()), |user| user.arn(self.account()));
+        let arn = E::all(&account).get(&name.to_lowercase()).map_or_else(
+            || format!("arn:aws:iam::{}:{}/{name}", self.account(), E::WORD),
+            |entity| entity.arn(self.account()),
+        );
         self.authorize(action, &arn, &[])?;
         Ok(name)
     }
 
-    /// What reads see of the user in `UserName`, once the caller may do `action`.
+    /// What reads see of the named user or role, once the caller may do `action`.
     ///
     /// # Errors
-    /// As [`Self::user_name`]; `NoSuchEntity`.
-    fn read_user<T>(&self, action: &str, read: impl FnOnce(&User) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        let name = self.user_name(action)?;
+    /// As [`Self::name`]; `NoSuchEntity`.
+    fn read<E: Entity, T>(&self, action: &str, read: impl FnOnce(&E) -> Result<T, ApiError>) -> Result<T, ApiError> {
+        let name = self.name::<E>(action)?;
         let account = self.settled();
-        read(account.users.get(&name.to_lowercase()).ok_or_else(|| no_user(name))?)
+        read(E::all(&account).get(&name.to_lowercase()).ok_or_else(|| E::absent(name))?)
     }
 
-    /// Changes the user in `UserName`, once the caller may do `action`.
+    /// Changes the named user or role, once the caller may do `action`.
     ///
     /// # Errors
-    /// As [`Self::read_user`], and what `change` returns: then nothing has changed.
-    fn change_user<T>(
+    /// As [`Self::read`], `UnmodifiableEntity`, and what `change` returns: then nothing has changed.
+    fn change<E: Entity, T>(
         &self,
         action: &str,
-        change: impl FnOnce(&mut User) -> Result<T, ApiError>,
+        change: impl FnOnce(&mut E) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let name = self.user_name(action)?;
+        let name = self.name::<E>(action)?;
         self.aws.try_change(self.now, |account| {
-            change(account.users.get_mut(&name.to_lowercase()).ok_or_else(|| no_user(name))?)
+            let entity = E::all_mut(account).get_mut(&name.to_lowercase()).ok_or_else(|| E::absent(name))?;
+            entity.check_modifiable()?;
+            change(entity)
         })
     }
-}
-
-fn no_user(name: &str) -> ApiError {
-    ApiError::no_such_entity(format!("The user with name {name} cannot be found."))
 }
 
 /// IAM's names: users, policies, roles.
@@ -170,4 +182,11 @@ fn check_path(path: &str) -> Result<(), ApiError> {
 /// A time as the Query protocol writes it: whole seconds.
 pub(crate) fn date(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Documents come back encoded, as RFC 3986 does it.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+fn encoded(document: &str) -> String {
+    utf8_percent_encode(document, ENCODED).to_string()
 }

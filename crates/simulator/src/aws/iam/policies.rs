@@ -1,59 +1,53 @@
-//! Inline policies of users.
+//! Inline policies of users and roles.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
-use super::{Request, check_name};
+use super::{Request, check_name, encoded, entity::Entity};
 use crate::aws::{authorize::check_document, error::ApiError, query::Xml};
 
-/// White space is not counted, and all inline policies of a user count together.
-const MOST_CHARACTERS: usize = 2_048;
-/// Documents come back encoded, as RFC 3986 does it.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-pub(super) fn put(request: &Request<'_>) -> Result<Xml, ApiError> {
-    request.change_user("iam:PutUserPolicy", |user| {
+pub(super) fn put<E: Entity>(request: &Request<'_>) -> Result<Xml, ApiError> {
+    request.change(&E::action("Put", "Policy"), |entity: &mut E| {
         let name = request.form.need("PolicyName")?;
         let document = request.form.need("PolicyDocument")?;
         check_name("policyName", name, 128)?;
         check_document(document)?;
-        user.policies.insert(name.to_owned(), document.to_owned());
+        entity.policies_mut().insert(name.to_owned(), document.to_owned());
         let counted: usize =
-            user.policies.values().map(|text| text.chars().filter(|c| !c.is_whitespace()).count()).sum();
-        if counted > MOST_CHARACTERS {
-            let message = format!("Maximum policy size of {MOST_CHARACTERS} bytes exceeded for user {}", user.name);
+            entity.policies().values().map(|text| text.chars().filter(|c| !c.is_whitespace()).count()).sum();
+        if counted > E::MOST_CHARACTERS {
+            let (most, word, name) = (E::MOST_CHARACTERS, E::WORD, entity.name());
+            let message = format!("Maximum policy size of {most} bytes exceeded for {word} {name}");
             return Err(ApiError::new(409, "LimitExceeded", message));
         }
         Ok(Xml::new())
     })
 }
 
-pub(super) fn get(request: &Request<'_>) -> Result<Xml, ApiError> {
-    request.read_user("iam:GetUserPolicy", |user| {
+pub(super) fn get<E: Entity>(request: &Request<'_>) -> Result<Xml, ApiError> {
+    request.read(&E::action("Get", "Policy"), |entity: &E| {
         let name = request.form.need("PolicyName")?;
-        let document = user.policies.get(name).ok_or_else(|| no_policy(name))?;
+        let document = entity.policies().get(name).ok_or_else(|| no_policy::<E>(name))?;
         Ok(Xml::new()
-            .text("UserName", &user.name)
+            .text(&format!("{}Name", E::KIND), entity.name())
             .text("PolicyName", name)
-            .text("PolicyDocument", &utf8_percent_encode(document, ENCODED).to_string()))
+            .text("PolicyDocument", &encoded(document)))
     })
 }
 
-pub(super) fn delete(request: &Request<'_>) -> Result<Xml, ApiError> {
-    request.change_user("iam:DeleteUserPolicy", |user| {
+pub(super) fn delete<E: Entity>(request: &Request<'_>) -> Result<Xml, ApiError> {
+    request.change(&E::action("Delete", "Policy"), |entity: &mut E| {
         let name = request.form.need("PolicyName")?;
-        user.policies.remove(name).ok_or_else(|| no_policy(name))?;
+        entity.policies_mut().remove(name).ok_or_else(|| no_policy::<E>(name))?;
         Ok(Xml::new())
     })
 }
 
-pub(super) fn list(request: &Request<'_>) -> Result<Xml, ApiError> {
-    request.read_user("iam:ListUserPolicies", |user| {
-        let (page, next) = request.form.page(user.policies.keys(), String::as_str)?;
+pub(super) fn list<E: Entity>(request: &Request<'_>) -> Result<Xml, ApiError> {
+    request.read(&E::action("List", "Policies"), |entity: &E| {
+        let (page, next) = request.form.page(entity.policies().keys(), String::as_str)?;
         let names = page.into_iter().map(String::as_str);
         Ok(Xml::new().truncated(next.as_deref()).texts("PolicyNames", names))
     })
 }
 
-fn no_policy(name: &str) -> ApiError {
-    ApiError::no_such_entity(format!("The user policy with name {name} cannot be found."))
+fn no_policy<E: Entity>(name: &str) -> ApiError {
+    ApiError::no_such_entity(format!("The {} policy with name {name} cannot be found.", E::WORD))
 }

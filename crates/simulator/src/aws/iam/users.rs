@@ -1,11 +1,9 @@
-//! Users, their tags, MFA devices and console password.
+//! Users, their MFA devices and console password.
 
 use std::collections::BTreeMap;
 
-use super::{Request, check_name, check_path, date, no_user};
+use super::{Request, check_name, check_path, date, entity::Entity, tags};
 use crate::aws::{error::ApiError, model::User, query::Xml};
-
-const MOST_TAGS: usize = 50;
 
 pub(super) fn create(request: &Request<'_>) -> Result<Xml, ApiError> {
     let name = request.form.need("UserName")?;
@@ -17,7 +15,7 @@ pub(super) fn create(request: &Request<'_>) -> Result<Xml, ApiError> {
     check_name("userName", name, 64)?;
     check_path(path)?;
     let tags = request.form.tags();
-    check_tags(&tags)?;
+    tags::check(&tags)?;
     let mut user = User::new(name, path, request.now);
     user.tags = tags;
     user.permissions_boundary = boundary.map(str::to_owned);
@@ -35,7 +33,8 @@ pub(super) fn create(request: &Request<'_>) -> Result<Xml, ApiError> {
 
 pub(super) fn get(request: &Request<'_>) -> Result<Xml, ApiError> {
     if request.form.get("UserName").is_some() {
-        return request.read_user("iam:GetUser", |user| Ok(Xml::new().element("User", &describe(request, user, true))));
+        return request
+            .read("iam:GetUser", |user: &User| Ok(Xml::new().element("User", &describe(request, user, true))));
     }
     // Without a name: the caller itself.
     let arn = &request.caller.identity.arn;
@@ -48,9 +47,9 @@ pub(super) fn get(request: &Request<'_>) -> Result<Xml, ApiError> {
 }
 
 pub(super) fn delete(request: &Request<'_>) -> Result<Xml, ApiError> {
-    let name = request.user_name("iam:DeleteUser")?;
+    let name = request.name::<User>("iam:DeleteUser")?;
     request.aws.try_change(request.now, |account| {
-        let user = account.users.get(&name.to_lowercase()).ok_or_else(|| no_user(name))?;
+        let user = account.users.get(&name.to_lowercase()).ok_or_else(|| User::absent(name))?;
         let left = [
             (!user.keys.is_empty(), "must delete access keys first"),
             (!user.policies.is_empty(), "must delete policies first"),
@@ -93,55 +92,13 @@ fn describe(request: &Request<'_>, user: &User, whole: bool) -> Xml {
                 .text("PermissionsBoundaryArn", boundary);
             xml = xml.element("PermissionsBoundary", &inside);
         }
-        if !user.tags.is_empty() {
-            xml = xml.members("Tags", user.tags.iter().map(|(key, value)| tag_xml(key, value)));
-        }
+        xml = tags::describe(xml, &user.tags);
     }
     xml
 }
 
-fn tag_xml(key: &str, value: &str) -> Xml {
-    Xml::new().text("Key", key).text("Value", value)
-}
-
-fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), ApiError> {
-    if tags.len() > MOST_TAGS {
-        return Err(ApiError::new(409, "LimitExceeded", "The number of tags has reached the maximum limit."));
-    }
-    let fits = |(key, value): (&String, &String)| {
-        (1..=128).contains(&key.chars().count()) && value.chars().count() <= 256 && !key.starts_with("aws:")
-    };
-    if tags.iter().all(fits) { Ok(()) } else { Err(ApiError::new(400, "InvalidInput", "Invalid tag key or value.")) }
-}
-
-pub(super) fn tag(request: &Request<'_>) -> Result<Xml, ApiError> {
-    request.change_user("iam:TagUser", |user| {
-        user.tags.extend(request.form.tags());
-        check_tags(&user.tags)?;
-        Ok(Xml::new())
-    })
-}
-
-pub(super) fn untag(request: &Request<'_>) -> Result<Xml, ApiError> {
-    request.change_user("iam:UntagUser", |user| {
-        for key in request.form.list("TagKeys") {
-            user.tags.remove(key);
-        }
-        Ok(Xml::new())
-    })
-}
-
-pub(super) fn tags(request: &Request<'_>) -> Result<Xml, ApiError> {
-    request.read_user("iam:ListUserTags", |user| {
-        let pairs: Vec<_> = user.tags.iter().collect();
-        let (page, next) = request.form.page(pairs.iter(), |(key, _)| key.as_str())?;
-        let members = page.into_iter().map(|(key, value)| tag_xml(key, value));
-        Ok(Xml::new().truncated(next.as_deref()).members("Tags", members))
-    })
-}
-
 pub(super) fn mfa_devices(request: &Request<'_>) -> Result<Xml, ApiError> {
-    request.read_user("iam:ListMFADevices", |user| {
+    request.read("iam:ListMFADevices", |user: &User| {
         let (page, next) = request.form.page(user.mfa_devices.iter(), |device| device.serial.as_str())?;
         let members = page.into_iter().map(|device| {
             Xml::new()
@@ -154,7 +111,7 @@ pub(super) fn mfa_devices(request: &Request<'_>) -> Result<Xml, ApiError> {
 }
 
 pub(super) fn create_login_profile(request: &Request<'_>) -> Result<Xml, ApiError> {
-    request.change_user("iam:CreateLoginProfile", |user| {
+    request.change("iam:CreateLoginProfile", |user: &mut User| {
         if user.login_profile.is_some() {
             let message = format!("Login Profile for user {} already exists.", user.name);
             return Err(ApiError::new(409, "EntityAlreadyExists", message));
@@ -165,14 +122,14 @@ pub(super) fn create_login_profile(request: &Request<'_>) -> Result<Xml, ApiErro
 }
 
 pub(super) fn login_profile(request: &Request<'_>) -> Result<Xml, ApiError> {
-    request.read_user("iam:GetLoginProfile", |user| {
+    request.read("iam:GetLoginProfile", |user: &User| {
         let made = user.login_profile.ok_or_else(|| no_login_profile(&user.name))?;
         Ok(login_profile_xml(&user.name, made))
     })
 }
 
 pub(super) fn delete_login_profile(request: &Request<'_>) -> Result<Xml, ApiError> {
-    request.change_user("iam:DeleteLoginProfile", |user| {
+    request.change("iam:DeleteLoginProfile", |user: &mut User| {
         user.login_profile.take().ok_or_else(|| no_login_profile(&user.name))?;
         Ok(Xml::new())
     })
@@ -189,6 +146,6 @@ fn login_profile_xml(name: &str, made: jiff::Timestamp) -> Xml {
 }
 
 /// A list that is always empty here: groups and managed policies.
-pub(super) fn none(request: &Request<'_>, action: &str, list: &str) -> Result<Xml, ApiError> {
-    request.read_user(action, |_| Ok(Xml::new().truncated(None).members(list, std::iter::empty())))
+pub(super) fn none<E: Entity>(request: &Request<'_>, action: &str, list: &str) -> Result<Xml, ApiError> {
+    request.read(action, |_: &E| Ok(Xml::new().truncated(None).members(list, std::iter::empty())))
 }

@@ -1,19 +1,18 @@
 //! The account on its first start, and the changes that tests make in it by hand.
 
+mod roles;
+
 use jiff::Timestamp;
 use rand::Rng as _;
+pub use roles::RoleChange;
 
 use super::{
-    Aws, EntryKnobs, Inner, Stored, authorize,
-    error::ApiError,
-    model::{
-        AccessEntry, AccessKey, Account, AssociatedPolicy, Cluster, Hidden, Ledger, MfaDevice, Role, Session, User,
-        unique_id,
-    },
+    Aws, EntryKnobs, Inner, Stored,
+    model::{AccessEntry, AccessKey, Account, AssociatedPolicy, Cluster, Hidden, Ledger, MfaDevice, Role, User},
     now,
 };
 use crate::{
-    seed::{Keys, Seed, SeedCluster, SeedEntry, SeedUser, SessionKeys},
+    seed::{Keys, Seed, SeedCluster, SeedEntry, SeedPermissionSet, SeedUser},
     state::{Store, lock},
 };
 
@@ -42,15 +41,8 @@ impl Aws {
         for user in people.chain(&seed.worker) {
             account.users.entry(user.name.to_lowercase()).or_insert_with(|| seeded_user(user, now));
         }
-        for role in &seed.roles {
-            account.roles.entry(role.name.to_lowercase()).or_insert_with(|| Role {
-                name: role.name.clone(),
-                path: "/".to_owned(),
-                id: unique_id("AROA"),
-                created_at: now,
-                trust: role.trust.to_string(),
-                policies: texts(&role.policies),
-            });
+        for role in seeded_roles(seed, now) {
+            account.roles.entry(role.name.to_lowercase()).or_insert(role);
         }
         for cluster in &seed.clusters {
             if !account.clusters.contains_key(&cluster.name) {
@@ -121,9 +113,16 @@ impl Aws {
     /// The inline policies of a user over the last minutes, with the time when each state began: oldest first.
     pub fn policies_over_time(&self, user: &str) -> Vec<(Timestamp, std::collections::BTreeMap<String, String>)> {
         let key = user.to_lowercase();
+        self.over_time(|account| account.users.get(&key).map(|user| user.policies.clone()))
+    }
+
+    /// A map of each remembered state of the account, empty where there was none, with the time when it began.
+    fn over_time(
+        &self,
+        of: impl Fn(&Account) -> Option<std::collections::BTreeMap<String, String>>,
+    ) -> Vec<(Timestamp, std::collections::BTreeMap<String, String>)> {
         let states = lock(&self.0.ledger).over_time();
-        let policies = |account: &super::model::Account| account.users.get(&key).map(|user| user.policies.clone());
-        states.into_iter().map(|(since, account)| (since, policies(&account).unwrap_or_default())).collect()
+        states.into_iter().map(|(since, account)| (since, of(&account).unwrap_or_default())).collect()
     }
 
     /// Adds a user with a key, as a seed does; an existing one is left alone.
@@ -132,53 +131,6 @@ impl Aws {
         self.change(now, |account| {
             account.users.entry(user.name.to_lowercase()).or_insert_with(|| seeded_user(user, now));
         });
-    }
-
-    /// Adds a role with a trust policy and inline policies (by name), or replaces it.
-    ///
-    /// # Errors
-    /// A policy is malformed.
-    pub fn add_role(
-        &self,
-        name: &str,
-        path: &str,
-        trust: &serde_json::Value,
-        policies: &[(&str, serde_json::Value)],
-    ) -> Result<(), ApiError> {
-        let now = now();
-        let policies = policies.iter().map(|(name, document)| ((*name).to_owned(), document.to_string()));
-        let policies: std::collections::BTreeMap<_, _> = policies.collect();
-        policies.values().try_for_each(|text| authorize::check_document(text))?;
-        self.change(now, |account| {
-            let role = Role {
-                name: name.to_owned(),
-                path: path.to_owned(),
-                id: unique_id("AROA"),
-                created_at: now,
-                trust: trust.to_string(),
-                policies,
-            };
-            account.roles.insert(name.to_lowercase(), role);
-        });
-        Ok(())
-    }
-
-    /// Opens a session of a role as the service does on which a process runs, which needs no permission. It replaces
-    /// the earlier session of that name. `None` without such a role.
-    pub fn open_session(&self, role: &str, name: &str, lasts: jiff::SignedDuration) -> Option<SessionKeys> {
-        let (now, key) = (now(), role.to_lowercase());
-        self.change(now, |account| {
-            let session = Session::of(account.roles.get(&key)?, self.account(), name, now + lasts);
-            let id = unique_id("ASIA");
-            account.sessions.retain(|_, other| other.arn != session.arn);
-            account.sessions.insert(id.clone(), session.clone());
-            Some(SessionKeys {
-                access_key_id: id,
-                secret_access_key: session.secret.0,
-                session_token: session.token.0,
-                arn: session.arn,
-            })
-        })
     }
 
     /// Changes a user by hand, as an administrator would; without such a user it does nothing.
@@ -263,6 +215,19 @@ fn seeded_entry(seed: &SeedEntry, account: &Account, number: &str, now: Timestam
         created_by: None,
         updated_by: None,
     }
+}
+
+fn seeded_roles(seed: &Seed, now: Timestamp) -> impl Iterator<Item = Role> {
+    let plain = seed.roles.iter().map(move |role| {
+        let policies = texts(&role.policies);
+        Role { policies, ..Role::new(&role.name, "/", role.trust.to_string(), now) }
+    });
+    let sets = seed.permission_sets.iter().map(move |set| {
+        let (path, trust) = (SeedPermissionSet::role_path(&seed.region), SeedPermissionSet::role_trust(&seed.account));
+        let policies = texts(&set.policies);
+        Role { policies, ..Role::new(&set.role_name(), &path, trust.to_string(), now) }
+    });
+    plain.chain(sets)
 }
 
 fn seeded_user(seed: &SeedUser, now: Timestamp) -> User {

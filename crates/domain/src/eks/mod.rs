@@ -15,4 +15,5 @@ pub mod iam_policy;
 pub mod kubeconfig;
 pub mod rbac;
 pub mod token;
+pub mod trust_policy;
 pub mod yaml;

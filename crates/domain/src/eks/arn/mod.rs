@@ -9,7 +9,9 @@ mod principal;
 
 pub use cluster::ClusterArn;
 pub use partition::Partition;
-pub use principal::{AssumedRoleArn, PrincipalArn, PrincipalKind, RoleArn, UserArn};
+pub use principal::{
+    AssumedRoleArn, IDENTITY_CENTER, PrincipalArn, PrincipalKind, RoleArn, SessionName, UserArn, arn_key,
+};
 
 /// Why a text is not the ARN, partition or account id that was asked for: a sentence for the person who wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

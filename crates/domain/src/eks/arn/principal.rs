@@ -1,6 +1,6 @@
 //! The ARNs of IAM users and roles, and of the sessions of roles.
 
-use super::{AccountId, ArnParts, InvalidArn, Partition, is_iam_name, text_type};
+use super::{AccountId, ArnParts, InvalidArn, Partition, is_iam_name, is_iam_name_byte, text_type};
 
 const USER: &str = "the ARN of an IAM user";
 const USER_FORM: &str = "arn:aws:iam::ACCOUNT:user/NAME, with a path before the name where the user has one";
@@ -8,6 +8,8 @@ const ROLE: &str = "the ARN of an IAM role";
 const ROLE_FORM: &str = "arn:aws:iam::ACCOUNT:role/NAME, with a path before the name where the role has one";
 const SESSION: &str = "the ARN of a role's session";
 const SESSION_FORM: &str = "arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION";
+/// The path of the roles that Identity Center makes; a region may follow. (IAM user guide, "Identity Center".)
+pub const IDENTITY_CENTER: &str = "/aws-reserved/sso.amazonaws.com/";
 const PRINCIPAL: &str = "the ARN of an IAM user or role";
 const PRINCIPAL_FORM: &str = "arn:aws:iam::ACCOUNT:user/NAME or arn:aws:iam::ACCOUNT:role/NAME";
 
@@ -104,6 +106,11 @@ impl RoleArn {
         NamedArn::parse(text, "role", ROLE, ROLE_FORM).map(Self)
     }
 
+    /// Whether Identity Center made it: only AWS may change it.
+    pub fn is_identity_center(&self) -> bool {
+        self.path().starts_with(IDENTITY_CENTER)
+    }
+
     /// The same role as aws-auth must name it: the authenticator sees sessions, whose ARNs carry no path.
     #[must_use]
     pub fn without_path(&self) -> Self {
@@ -115,6 +122,38 @@ impl RoleArn {
             path: "/".to_owned(),
             name: name.clone(),
         })
+    }
+}
+
+/// The name that a session of a role was given when the role was assumed: 2 to 64 of `[A-Za-z0-9_+=,.@-]`, as
+/// `sts:AssumeRole` takes it. Upper and lower case are different names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionName(String);
+
+text_type!(SessionName);
+
+impl SessionName {
+    /// Reads the name of a session.
+    pub fn parse(text: &str) -> Result<Self, InvalidArn> {
+        if (2..=64).contains(&text.len()) && text.bytes().all(is_iam_name_byte) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(InvalidArn::new(
+            text,
+            "the name of a role's session",
+            "it is 2 to 64 letters, digits and the characters _+=,.@-",
+        ))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a tool chose it for whoever uses the tool: it says nothing of a person. `aws eks get-token --role-arn`
+    /// always says `EKSGetTokenAuth`; the SDK for Python says `botocore-session-<seconds>` if a profile names none.
+    pub fn is_of_a_tool(&self) -> bool {
+        self.0 == "EKSGetTokenAuth" || self.0.starts_with("botocore-session-")
     }
 }
 
@@ -274,6 +313,23 @@ impl PrincipalArn {
         }
     }
 
+    /// The ARN by which authenticators compare it: a role's without its path, since the ARN of a session has none.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        match self {
+            Self::User(_) => self.clone(),
+            Self::Role(role) => Self::Role(role.without_path()),
+        }
+    }
+
+    /// The role, if the principal is one.
+    pub const fn as_role(&self) -> Option<&RoleArn> {
+        match self {
+            Self::User(_) => None,
+            Self::Role(role) => Some(role),
+        }
+    }
+
     /// The user, if the principal is one.
     pub const fn as_user(&self) -> Option<&UserArn> {
         match self {
@@ -281,6 +337,13 @@ impl PrincipalArn {
             Self::Role(_) => None,
         }
     }
+}
+
+/// An ARN as IAM, EKS and authenticators compare it: in lower case, a role's without its path. A text that is no ARN of a
+/// principal is put in lower case alone. The database has the same function, `latchkey_arn_key`.
+pub fn arn_key(arn: &str) -> String {
+    let key = PrincipalArn::parse(arn).map_or_else(|_| arn.to_owned(), |arn| arn.canonical().to_string());
+    key.to_ascii_lowercase()
 }
 
 impl From<UserArn> for PrincipalArn {

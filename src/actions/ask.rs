@@ -25,6 +25,11 @@ use latchkey_domain::{
         profile::{MOST_NAMESPACES, Profile, ProfileName, ResolvedProfile, Scope, TooMuch, check_bindings},
         reason::{self, UnfitReason},
         terms::{Starts, Terms},
+        verdict::PrincipalVerdict,
+    },
+    eks::{
+        arn::{PrincipalArn, SessionName},
+        trust_policy::RoleTrust,
     },
     plan::observation::ClusterObservation,
 };
@@ -117,6 +122,8 @@ pub struct Considered {
     pub resolved: Option<ResolvedProfile>,
     pub namespaces: Vec<PinnedNamespace>,
     pub principal: Option<Principal>,
+    /// The session of a pinned role, to which the access is limited.
+    pub session: Option<SessionName>,
     pub minutes: Option<u32>,
     pub reason: Option<reason::Reason>,
     pub ruling: Option<Ruling>,
@@ -134,6 +141,7 @@ impl Considered {
         Some(Terms {
             principal: principal.id,
             principal_arn: principal.arn.clone(),
+            session: self.session.clone(),
             cluster: *cluster,
             cluster_name: named.name.to_string(),
             profile: self.resolved.clone()?,
@@ -190,6 +198,7 @@ pub fn consider(current: &Current, person: &Person, known: &AskContext, wanted: 
         resolved: None,
         namespaces: vec![],
         principal: None,
+        session: None,
         minutes: None,
         reason: None,
         ruling: None,
@@ -327,13 +336,38 @@ fn find_principal(known: &AskContext, wanted: &Wanted, considered: &mut Consider
             considered.problem(Field::Principal, "Choose the AWS identity that you will use.");
             return;
         }
-        (Some(arn), own) => own.iter().find(|principal| principal.arn == *arn),
+        (Some(arn), own) => own.iter().find(|principal| is_same_principal(&principal.arn, arn)),
     };
     let Some(principal) = chosen else {
         considered.problem(Field::Principal, "That AWS identity is not one of yours. Choose one from the list.");
         return;
     };
+    match usable(principal) {
+        Ok(session) => considered.session = session,
+        Err(sentence) => considered.problem(Field::Principal, sentence),
+    }
     considered.principal = Some(principal.clone());
+}
+
+/// Whether two ARNs name the same principal: a role is known with and without its path.
+fn is_same_principal(one: &str, other: &str) -> bool {
+    let canonical = |arn: &str| PrincipalArn::parse(arn).map(|arn| arn.canonical()).ok();
+    one == other || canonical(one).is_some_and(|one| canonical(other) == Some(one))
+}
+
+/// The session to which an access by this identity is limited; `None` for a user, and for a role that is shared.
+///
+/// # Errors
+/// Why nothing can be asked for by it now.
+fn usable(principal: &Principal) -> Result<Option<SessionName>, String> {
+    match (&principal.session, &principal.verdict) {
+        (_, Some(verdict @ (PrincipalVerdict::Worker | PrincipalVerdict::Role(RoleTrust::NotForPeople(_))))) => {
+            Err(words::identity::refused(verdict))
+        }
+        (Some(session), Some(PrincipalVerdict::Role(RoleTrust::Pinned(_)))) => Ok(Some(session.clone())),
+        (None, _) | (Some(_), Some(PrincipalVerdict::Role(RoleTrust::Shared(_)))) => Ok(None),
+        (Some(_), None) => Err(words::identity::not_looked_at(principal.look_failed.as_ref())),
+    }
 }
 
 fn read_minutes(wanted: &Wanted, considered: &mut Considered) {
@@ -365,8 +399,15 @@ fn rule(current: &Current, person: &Person, known: &[Person], wanted: &Wanted, c
         return;
     }
     let minutes = considered.minutes.unwrap_or(latchkey_domain::access::policy::SHORTEST_MINUTES);
-    let ask =
-        Ask { requester: person, cluster: &cluster.name, profile: &profile.name, namespaces: &namespaces, minutes };
+    let shared = considered.terms_for(minutes).and_then(|terms| terms.shared());
+    let ask = Ask {
+        requester: person,
+        cluster: &cluster.name,
+        profile: &profile.name,
+        namespaces: &namespaces,
+        minutes,
+        shared,
+    };
     let ruling = current.file.rule(&current.hash, &ask, known);
     if let Ruling::Refused(reasons) = &ruling {
         for reason in reasons {
@@ -388,6 +429,7 @@ fn field_of(reason: &Refusal) -> Field {
         | Refusal::NoPolicyForNamespace { .. }
         | Refusal::SeveralPolicies { .. } => Field::Namespaces,
         Refusal::TooLong { .. } | Refusal::TooShort => Field::Minutes,
+        Refusal::SharedRole { .. } | Refusal::TooRiskyToShare { .. } => Field::Principal,
         Refusal::NoneEligible { .. } | Refusal::TooFewEligible { .. } => Field::Whole,
     }
 }

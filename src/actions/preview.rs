@@ -25,7 +25,7 @@ use latchkey_domain::{
     },
     eks::{arn::PrincipalArn, iam_policy::GrantNeeds},
     plan::{
-        authenticator::MappingKind,
+        authenticator::{MappingKind, RoleKey},
         desired::{DesiredGrant, Wish},
         observation::ClusterObservation,
         preview::{Preview, preview},
@@ -124,11 +124,13 @@ async fn show(
     let both = desired::both(&mut connection, targets, person.id, &current.file).await?;
     drop(connection);
     let Some(desired::Both { cluster: mut desired, mut principal, arn }) = both else { return Ok(None) };
-    let grant = DesiredGrant { deciders, ..wanted(person, terms, principal.arn.clone(), desired.now) };
+    let role = principal.arn.as_role().map(|_| RoleKey::of(&principal.unique_id));
+    let grant = DesiredGrant { deciders, role, ..wanted(person, terms, principal.arn.clone(), desired.now) };
     principal.grants.push(PrincipalGrant {
         id: grant.id,
         wish: grant.wish,
         needs: GrantNeeds { cluster: arn, console: grant.terms.profile.console },
+        pinned: grant.terms.session.is_some(),
         resting: false,
         held: None,
         unreadable: false,
@@ -173,6 +175,7 @@ fn wanted(person: &Person, terms: Terms, arn: PrincipalArn, now: Timestamp) -> D
         terms,
         wish: Wish::Provision,
         arn,
+        role: None,
         deciders: vec![],
         attempts: 0,
         resting: false,

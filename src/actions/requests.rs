@@ -83,7 +83,7 @@ async fn changed_meanwhile(
     considered: &Considered,
 ) -> Result<Option<Problem>, StoreError> {
     if let Some(principal) = &considered.principal
-        && !tx.hold_principal(principal.id).await?
+        && !tx.hold_principal(principal.id, principal.person, considered.session.as_ref()).await?
     {
         let sentence = "That AWS identity is not yours any more. Look at the form again: choose or prove another.";
         return Ok(Some(Problem::new(Field::Principal, sentence)));
@@ -171,7 +171,8 @@ pub async fn vote(store: &Store, visitor: &Visitor, id: RequestId, form: VoteFor
         let known = people::approvers(store, &current.file).await?;
         let mut tx = store.begin_for(visitor.person.id).await?;
         let pending = pending(tx.lock_request(id).await?)?;
-        let stands = tx.hold_principal(pending.facts.terms.principal).await?;
+        let (terms, requester) = (&pending.facts.terms, pending.facts.requester.id);
+        let stands = tx.hold_principal(terms.principal, requester, terms.session.as_ref()).await?;
         // Another policy may have become current while this one was read and the request's lock was waited for.
         if tx.lock_policy().await?.as_deref() == Some(&current.hash) {
             let VoteForm { verdict, seen, .. } = form;

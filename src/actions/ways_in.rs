@@ -10,6 +10,7 @@ use crate::store::{
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::ClusterId,
+    eks::arn::arn_key,
     plan::{
         authenticator::{LetIn, Source, WayIn, not_seen, ways_in},
         observation::{ClusterObservation, EntryHolders},
@@ -82,10 +83,10 @@ impl WaysIn {
     }
 }
 
-/// Its ARN in lower case, if it has one.
+/// The key of its ARN, if it has one.
 pub fn arn(way: &WayIn) -> Option<String> {
     match &way.who {
-        LetIn::Arn(arn) => Some(arn.to_ascii_lowercase()),
+        LetIn::Arn(arn) => Some(arn_key(arn)),
         LetIn::PermissionSet { .. } | LetIn::Account(_) | LetIn::Unnamed | LetIn::User(_) | LetIn::Group(_) => None,
     }
 }

@@ -8,20 +8,20 @@ use crate::fault::{Fault, FaultKind};
 use crate::lease::Permit;
 use aws_sdk_iam::types::{Tag, User};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use latchkey_domain::{eks::arn::UserArn, plan::observation::IamUser};
+use latchkey_domain::{eks::arn::UserArn, plan::observation::IamEntity};
 use std::collections::BTreeMap;
 
 /// How many inline policies are read at a time.
 const AT_ONCE: usize = 8;
 
-/// What IAM says of the user with an ARN.
+/// What IAM says of the user or role with an ARN.
 #[derive(Debug)]
-pub enum KnownUser {
-    /// The user, with tags and without inline policies.
-    Is(IamUser),
-    /// No user has the ARN.
+pub enum KnownEntity {
+    /// The user or role, with tags and without inline policies.
+    Is(IamEntity),
+    /// None has the ARN.
     NotThere,
-    /// Latchkey may not look: the right is missing, or the user is of another account.
+    /// Latchkey may not look: the right is missing, or it is of another account.
     NotAllowed(Fault),
 }
 
@@ -30,21 +30,21 @@ impl Aws {
     ///
     /// # Errors
     /// Refused without valid credentials of the caller; transient, throttled.
-    pub async fn known_user(&self, arn: &UserArn) -> Result<KnownUser, Fault> {
+    pub async fn known_user(&self, arn: &UserArn) -> Result<KnownEntity, Fault> {
         let call = user_call("read", "iam:GetUser", arn);
         let account = match self.accounts.of(arn.account(), &call).await {
             Ok(account) => account,
             Err(fault) => {
                 let elsewhere = self.accounts.own_id().await.is_ok();
-                return if elsewhere { Ok(KnownUser::NotAllowed(fault)) } else { Err(fault) };
+                return if elsewhere { Ok(KnownEntity::NotAllowed(fault)) } else { Err(fault) };
             }
         };
         match self.get_user(account, arn, &call).await {
             // A user at another path has another ARN: it is not the one that was asked for.
-            Ok(user) if !user.arn().eq_ignore_ascii_case(arn.as_str()) => Ok(KnownUser::NotThere),
-            Ok(user) => Ok(KnownUser::Is(observed(user, BTreeMap::new()))),
-            Err(fault) if fault.is_not_found() => Ok(KnownUser::NotThere),
-            Err(fault) if *fault.kind() == call.right_missing() => Ok(KnownUser::NotAllowed(fault)),
+            Ok(user) if !user.arn().eq_ignore_ascii_case(arn.as_str()) => Ok(KnownEntity::NotThere),
+            Ok(user) => Ok(KnownEntity::Is(observed(user, BTreeMap::new()))),
+            Err(fault) if fault.is_not_found() => Ok(KnownEntity::NotThere),
+            Err(fault) if *fault.kind() == call.right_missing() => Ok(KnownEntity::NotAllowed(fault)),
             Err(fault) => Err(fault),
         }
     }
@@ -53,7 +53,7 @@ impl Aws {
     ///
     /// # Errors
     /// Refused if a right is missing, or the caller is of another account; transient, throttled.
-    pub async fn user(&self, arn: &UserArn) -> Result<Option<IamUser>, Fault> {
+    pub async fn user(&self, arn: &UserArn) -> Result<Option<IamEntity>, Fault> {
         let call = user_call("read", "iam:GetUser", arn);
         let account = self.accounts.of(arn.account(), &call).await?;
         let found = tokio::try_join!(self.get_user(account, arn, &call), self.inline_policies(arn));
@@ -197,21 +197,22 @@ impl Aws {
         Ok(Some((name, text.into_owned())))
     }
 
-    fn iam_time(&self) -> aws_sdk_iam::config::Builder {
+    pub(super) fn iam_time(&self) -> aws_sdk_iam::config::Builder {
         let mut config = aws_sdk_iam::config::Builder::new();
         config.set_time_source(self.accounts.time_source());
         config
     }
 }
 
-fn observed(user: User, inline_policies: BTreeMap<String, String>) -> IamUser {
-    IamUser {
+fn observed(user: User, inline_policies: BTreeMap<String, String>) -> IamEntity {
+    IamEntity {
         arn: user.arn,
         unique_id: user.user_id,
         name: user.user_name,
         path: user.path,
         tags: user.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
         inline_policies,
+        trust: None,
     }
 }
 
@@ -224,7 +225,7 @@ fn policy_call(operation: &'static str, action: &'static str, arn: &UserArn, nam
     AwsCall { operation, subject, action, resource: arn.to_string() }
 }
 
-fn gone_is_fine(outcome: Result<(), Fault>) -> Result<(), Fault> {
+pub(super) fn gone_is_fine(outcome: Result<(), Fault>) -> Result<(), Fault> {
     match outcome {
         Err(fault) if fault.is_not_found() => Ok(()),
         outcome => outcome,

@@ -11,6 +11,8 @@ mod entries;
 mod error;
 mod iam;
 mod identity;
+mod principal;
+mod roles;
 mod simulate;
 pub mod token;
 
@@ -34,7 +36,7 @@ use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
 pub use entries::EntryToMake;
-pub use iam::KnownUser;
+pub use iam::KnownEntity;
 pub use identity::CallerIdentity;
 pub use simulate::{BOUNDARY_KEY, Simulated};
 

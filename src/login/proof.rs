@@ -11,15 +11,16 @@ mod refusal;
 
 use super::outbound::{self, NoClient, OutboundError, Trust};
 use crate::{
-    actions::own::{self, NotOwned},
+    actions::own::{self, NotOwned, ProvenIdentity},
     proxy::Proxies,
     store::{Store, StoreError, sessions::SessionPerson},
+    words,
 };
 use jiff::Timestamp;
 use latchkey_domain::{
     access::PrincipalId,
     eks::{
-        arn::PrincipalArn,
+        arn::{AssumedRoleArn, PrincipalArn, SessionName},
         token::{PresignedIdentity, ProofContext, TokenError},
     },
 };
@@ -49,14 +50,22 @@ pub enum NotProven {
     RefusedByAws(ProofRefusal),
     #[error("AWS STS does not answer. Try again in a minute.")]
     StsDown(#[source] Option<OutboundError>),
-    #[error(
-        "{arn} is a role session. Roles come later; an IAM user is needed now. Use the AWS profile of your IAM user."
-    )]
-    RoleNotYet { arn: String },
-    #[error("{arn} is not an IAM user. Use the AWS profile of your IAM user.")]
-    NotAUser { arn: String },
+    #[error("{}", words::identity::tool_session(.session))]
+    ToolSession { session: String },
+    #[error("{}", words::identity::ROOT)]
+    Root,
+    #[error("{}", words::identity::FEDERATED)]
+    Federated,
+    #[error("{}", words::identity::SERVICE_LINKED)]
+    ServiceLinked,
+    #[error("AWS named the caller {}, which is neither an IAM user nor a session of a role.", shown(.arn))]
+    NotAPrincipal { arn: String },
     #[error("{}", NotOwned::OfAnotherPerson { arn: arn.clone() })]
     OfAnotherPerson { arn: String },
+    #[error("{}", NotOwned::SessionOfAnother { session: session.clone() })]
+    SessionOfAnother { session: String },
+    #[error("{}", NotOwned::OfDeletedRole)]
+    OfDeletedRole,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -66,9 +75,16 @@ impl From<NotOwned> for NotProven {
         match error {
             NotOwned::NonceOver => Self::NonceOver,
             NotOwned::OfAnotherPerson { arn } => Self::OfAnotherPerson { arn },
+            NotOwned::SessionOfAnother { session } => Self::SessionOfAnother { session },
+            NotOwned::OfDeletedRole => Self::OfDeletedRole,
             NotOwned::Store(error) => Self::Store(error),
         }
     }
+}
+
+/// The start of what AWS answered.
+fn shown(arn: &str) -> String {
+    arn.chars().filter(|c| !c.is_control()).take(200).collect()
 }
 
 fn sentence(error: &TokenError) -> String {
@@ -212,11 +228,33 @@ pub async fn verify(
     let context = ProofContext { cluster_id: name.clone(), now, partitions: vec![] };
     let presigned = PresignedIdentity::parse(pasted, &context)?;
     let caller = sts.identify(&presigned).await?;
-    let arn = match PrincipalArn::parse(&caller.arn) {
-        Ok(arn @ PrincipalArn::User(_)) => arn,
-        Ok(PrincipalArn::Role(_)) => return Err(NotProven::RoleNotYet { arn: caller.arn }),
-        Err(_) if caller.arn.contains(":assumed-role/") => return Err(NotProven::RoleNotYet { arn: caller.arn }),
-        Err(_) => return Err(NotProven::NotAUser { arn: caller.arn }),
-    };
-    Ok(own::own(store, &signed_in.person, Some(&name), &arn, &caller.user_id).await?)
+    let proven = read(&caller)?;
+    Ok(own::own(store, &signed_in.person, Some(&name), &proven).await?)
+}
+
+/// The identity that STS named: a user, or a session of a role that says who the person is.
+fn read(caller: &StsCaller) -> Result<ProvenIdentity, NotProven> {
+    let unknown = || NotProven::NotAPrincipal { arn: caller.arn.clone() };
+    if let Ok(session) = AssumedRoleArn::parse(&caller.arn) {
+        let name = SessionName::parse(session.session()).map_err(|_| unknown())?;
+        if name.is_of_a_tool() {
+            return Err(NotProven::ToolSession { session: name.to_string() });
+        }
+        if session.role().name().starts_with("AWSServiceRoleFor") {
+            return Err(NotProven::ServiceLinked);
+        }
+        // The id of a session is that of its role, a colon, and the session's name.
+        let (id, of) = caller.user_id.split_once(':').ok_or_else(unknown)?;
+        if of != name.as_str() {
+            return Err(unknown());
+        }
+        let (arn, unique_id) = (PrincipalArn::Role(session.role().clone()), id.to_owned());
+        return Ok(ProvenIdentity { arn, unique_id, session: Some(name) });
+    }
+    match PrincipalArn::parse(&caller.arn) {
+        Ok(arn @ PrincipalArn::User(_)) => Ok(ProvenIdentity { arn, unique_id: caller.user_id.clone(), session: None }),
+        Err(_) if caller.arn.ends_with(":root") => Err(NotProven::Root),
+        Err(_) if caller.arn.contains(":federated-user/") => Err(NotProven::Federated),
+        Ok(PrincipalArn::Role(_)) | Err(_) => Err(unknown()),
+    }
 }

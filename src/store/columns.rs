@@ -2,14 +2,17 @@
 
 use super::StoreError;
 use jiff::Timestamp;
-use latchkey_domain::access::{
-    PersonId,
-    became::Became,
-    blocker::Blocker,
-    evidence::Evidence,
-    grant::{Condition, GrantBasis, Trouble},
-    person::{Handle, Person},
-    residual::{Residual, Residuals},
+use latchkey_domain::{
+    access::{
+        PersonId,
+        became::Became,
+        blocker::Blocker,
+        evidence::Evidence,
+        grant::{Condition, GrantBasis, Trouble},
+        person::{Handle, Person},
+        residual::{Residual, Residuals},
+    },
+    eks::arn::SessionName,
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::Value;
@@ -187,6 +190,15 @@ pub(super) fn condition(
     })
 }
 
+/// The session of a role that a row is for.
+///
+/// # Errors
+/// `Corrupt` if no session can have that name.
+pub(super) fn session(table: &'static str, name: Option<&str>) -> Result<Option<SessionName>, StoreError> {
+    let parse = |name| SessionName::parse(name).map_err(|error| StoreError::corrupt(table, "session_name", error));
+    name.map(parse).transpose()
+}
+
 /// The terms in a row of `request` or `access_grant` (`$table`), with its cluster's name and its principal's ARN. A
 /// macro, since each checked query has a row type of its own, without a name.
 macro_rules! terms {
@@ -194,6 +206,7 @@ macro_rules! terms {
         latchkey_domain::access::terms::Terms {
             principal: latchkey_domain::access::PrincipalId($row.principal_id),
             principal_arn: $row.principal_arn,
+            session: $crate::store::columns::session($table, $row.session_name.as_deref())?,
             cluster: latchkey_domain::access::ClusterId($row.cluster_id),
             cluster_name: $row.cluster_name,
             profile: $crate::store::columns::parsed($table, "resolved_profile", $row.resolved_profile.as_deref())?,

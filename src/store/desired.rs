@@ -31,14 +31,14 @@ use latchkey_domain::{
         iam_policy::GrantNeeds,
     },
     plan::{
-        authenticator::MappingKind,
+        authenticator::{MappingKind, RoleKey},
         desired::{DesiredCluster, DesiredGrant, Quarantined, Wish},
         obstacles::Obstacle,
         own_roles::OwnRoles,
         principal::{DesiredPrincipal, PrincipalGrant},
     },
 };
-use rows::{ClusterColumns, Moment, Rows, WantedTargets};
+use rows::{ClusterColumns, MappedPrincipal, Moment, Rows, WantedTargets};
 use sqlx::{PgConnection, Postgres, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -191,8 +191,8 @@ async fn cluster_of(
     for grant in grants {
         let Some(wish) = wish(grant, now) else { continue };
         let facts = grant.facts();
-        let arn = match arn_on(rows, &unreadable_mappings, id, facts.terms.principal) {
-            Ok(arn) => arn,
+        let (arn, role) = match arn_on(rows, &unreadable_mappings, id, facts.terms.principal) {
+            Ok(mapped) => mapped,
             Err((row, why)) => {
                 unreadable.push(for_want_of(grant, row, &why));
                 continue;
@@ -204,6 +204,7 @@ async fn cluster_of(
             attempts: leg.attempts,
             resting: leg.is_resting(matches!(wish, Wish::Revoke { .. })),
             stood: leg.stood,
+            role,
             ..DesiredGrant::of(facts, wish, arn)
         });
     }
@@ -232,18 +233,18 @@ async fn cluster_of(
     Ok(Some(ReadDesired { desired, legs, unreadable }))
 }
 
-/// The ARN of a principal with a grant on this cluster, or which row has none that can be read, and why.
+/// The ARN of a principal with a grant on this cluster, and a role's key; or which row has none that can be read, and why.
 fn arn_on(
     rows: &Rows,
     unreadable_mappings: &BTreeMap<PrincipalId, String>,
     cluster: ClusterId,
     id: PrincipalId,
-) -> Result<PrincipalArn, (String, String)> {
-    if let Some(arn) = rows.identities.get(&id) {
+) -> Result<(PrincipalArn, Option<RoleKey>), (String, String)> {
+    if let Some(MappedPrincipal { arn, role }) = rows.identities.get(&id) {
         let corrupt = |error| StoreError::corrupt("principal", "arn", error).to_string();
         let arn = PrincipalArn::parse(arn).map_err(|error| (format!("principal {id}"), corrupt(error)))?;
         if !unreadable_mappings.contains_key(&id) {
-            return Ok(arn);
+            return Ok((arn, role.clone()));
         }
     }
     let why = unreadable_mappings.get(&id).map_or("it has no ARN", String::as_str);
@@ -337,6 +338,8 @@ fn principal_of(
             wish: if ends { Wish::Revoke { since: Timestamp::UNIX_EPOCH } } else { Wish::Keep },
             held: None,
             needs: GrantNeeds { cluster: arn, console: false },
+            // What cannot be read relies on nothing that could end it.
+            pinned: false,
             resting: legs.get(&row.brief.id).is_some_and(|leg| leg.is_resting(ends)),
             unreadable: true,
         });
@@ -354,6 +357,7 @@ fn principal_of(
             wish,
             held: why.map(|why| Obstacle::Paused(Blocker::Paused { cluster: cluster.name.clone(), why })),
             needs: GrantNeeds { cluster: arn, console: facts.terms.profile.console },
+            pinned: facts.terms.session.is_some(),
             resting: leg.is_resting(matches!(wish, Wish::Revoke { .. })),
             unreadable: false,
         });

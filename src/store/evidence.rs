@@ -40,6 +40,7 @@ struct GroundsRow {
     state: String,
     principal_id: Uuid,
     cluster_id: Uuid,
+    session_name: Option<String>,
     resolved_profile: Option<String>,
     namespaces: Option<String>,
     minutes: i32,
@@ -53,7 +54,7 @@ struct GroundsRow {
     gone_why: Option<String>,
     gone: Option<String>,
     principal_arn: String,
-    principal_person: Uuid,
+    holder: Option<Uuid>,
     ended: bool,
     votes: String,
 }
@@ -74,12 +75,15 @@ pub async fn of(
     let ids: Vec<Uuid> = grants.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as!(
         GroundsRow,
-        r#"select g.id, r.state, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
+        r#"select g.id, r.state, r.principal_id, r.cluster_id, r.session_name, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.minutes,
              p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!",
              c.name as cluster_name, c.arn as cluster_arn, c.dropped_at is not null as "dropped!", c.gone_why,
              latchkey_blocker(null, null, c.gone_blocker) as gone,
-             i.arn as principal_arn, i.person_id as principal_person, i.ended_at is not null as "ended!",
+             i.arn as principal_arn, i.ended_at is not null as "ended!",
+             coalesce(i.person_id, (select h.person_id from role_holder h
+               where h.principal_id = i.id and h.person_id = g.person_id and h.ended_at is null
+                 and h.session_name = coalesce(g.session_name, h.session_name))) as holder,
              (select coalesce(jsonb_agg(jsonb_build_object('by', v.person_id, 'handle', v.handle, 'name', v.name,
                 'groups', v.groups, 'verdict', v.verdict, 'counted_by', v.counted_by)), '[]')
               from (select v.person_id, d.handle, d.name, v.verdict, encode(v.policy_hash, 'hex') as counted_by,
@@ -128,7 +132,7 @@ impl GroundsRow {
                 dropped: self.dropped,
                 gone: gone(self.gone.as_deref(), self.gone_why),
             },
-            principal: OfPrincipal { arn, person: PersonId(self.principal_person), ended: self.ended },
+            principal: OfPrincipal { arn, person: self.holder.map(PersonId), ended: self.ended },
         })
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct GrantRow {
     handle: String,
     principal_id: Uuid,
     principal_arn: String,
+    #[serde(default)]
+    session_name: Option<String>,
     cluster_id: Uuid,
     cluster_name: String,
     resolved_profile: Option<String>,
@@ -70,7 +72,7 @@ macro_rules! rows {
             GrantRow,
             r#"select g.id, g.request_id, g.person_id, p.handle, g.principal_id, i.arn as principal_arn, g.cluster_id,
                  c.name as cluster_name,
-                 latchkey_text(g.resolved_profile) as resolved_profile, latchkey_text(g.namespaces) as namespaces, g.minutes,
+                 g.session_name, latchkey_text(g.resolved_profile) as resolved_profile, latchkey_text(g.namespaces) as namespaces, g.minutes,
                  g.policy_hash, g.policy_name, g.basis, g.quorum, latchkey_ids(g.decided_by) as "decided_by!", g.state,
                  latchkey_readable(g.created_at) as created_at, latchkey_readable(g.activate_by) as activate_by,
                  latchkey_readable(g.hard_until) as hard_until, latchkey_readable(g.since) as since,

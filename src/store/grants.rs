@@ -5,12 +5,15 @@ use super::{
     columns::{beside, condition, time, to_json},
     tx::one_row,
 };
-use latchkey_domain::access::{
-    GrantId,
-    compared::Compared,
-    grant::{Active, Ended, Leg, Proven, Provisioning, Revoking, Scheduled},
-    residual::Residual,
-    transition::Target,
+use latchkey_domain::{
+    access::{
+        GrantId,
+        compared::Compared,
+        grant::{Active, Ended, Leg, Proven, Provisioning, Revoking, Scheduled},
+        residual::Residual,
+        transition::Target,
+    },
+    eks::arn::SessionName,
 };
 use sqlx::PgConnection;
 use std::time::Duration;
@@ -95,8 +98,8 @@ impl Stored for Scheduled {
         sqlx::query!(
             "insert into access_grant (id, request_id, person_id, principal_id, cluster_id, profile, resolved_profile,
                namespaces, minutes, policy_hash, policy_name, basis, quorum, decided_by, state, created_at, activate_by,
-               hard_until)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'scheduled', $15, $16, $17)",
+               hard_until, session_name)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'scheduled', $15, $16, $17, $18)",
             facts.id.0,
             facts.request.0,
             facts.person.0,
@@ -114,6 +117,7 @@ impl Stored for Scheduled {
             time(facts.created_at) as _,
             time(facts.activate_by) as _,
             time(facts.hard_until) as _,
+            facts.terms.session.as_ref().map(SessionName::as_str),
         )
         .execute(connection)
         .await?;

@@ -45,7 +45,7 @@ impl Tx {
     pub async fn line_of(&mut self, cluster: ClusterId, arn: &str) -> Result<Option<OwnLineRow>, StoreError> {
         let row = sqlx::query!(
             "select p.id, p.arn, p.unique_id, m.username from mapping m join principal p on p.id = m.principal_id
-             where m.cluster_id = $1 and lower(p.arn) = lower($2) and m.kind = 'line' and m.own and m.state = 'written'
+             where m.cluster_id = $1 and latchkey_arn_key(p.arn) = latchkey_arn_key($2) and m.kind = 'line' and m.own and m.state = 'written'
              order by m.visit desc limit 1",
             cluster.0,
             arn,
@@ -118,7 +118,7 @@ impl LockedTarget {
                 principal.0,
                 self.target().key(),
                 i32::try_from(identity.visit).unwrap_or(i32::MAX),
-                identity.username,
+                identity.mapped,
                 identity.own,
                 name(identity.kind),
             )
@@ -286,7 +286,8 @@ impl LockedTarget {
         if let Some(moved) = moved.filter(|row| row.moved) {
             let what = Event::ClusterMoved { principal: moved.arn, username: moved.username };
             let event = EventDraft::new(what, Actor::worker());
-            let person = Some(PersonId(moved.person_id));
+            // A role's mapping is for everyone who uses it.
+            let person = moved.person_id.map(PersonId);
             let event = EventDraft { cluster: Some(ClusterId(cluster)), person, ..event };
             let now = self.now().await?;
             self.event(&event, now).await?;

@@ -4,15 +4,22 @@
 
 use super::{
     Store, StoreError, Tx, begin,
-    columns::{person, read_time, readable, time},
+    columns::{blocker, person, read_time, readable, time, to_json},
 };
 use crate::machine;
 use jiff::{SignedDuration, Timestamp};
-use latchkey_domain::access::{
-    GrantId, PersonId, PrincipalId, RequestId,
-    person::{Handle, Person, Theme},
-    policy::PolicyFile,
+use latchkey_domain::{
+    access::{
+        GrantId, PersonId, PrincipalId, RequestId,
+        blocker::Blocker,
+        person::{Handle, Person, Theme},
+        policy::PolicyFile,
+        verdict::PrincipalVerdict,
+    },
+    eks::arn::{PrincipalArn, SessionName},
 };
+use sqlx::PgConnection;
+use uuid::Uuid;
 
 mod locked;
 
@@ -30,7 +37,7 @@ pub struct Arrival {
     pub at: Timestamp,
 }
 
-/// A principal with its holder.
+/// A principal as one of its holders has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     pub id: PrincipalId,
@@ -39,6 +46,64 @@ pub struct Principal {
     pub unique_id: String,
     pub aws_profile: Option<String>,
     pub proven_at: Timestamp,
+    /// The session of a role that was proven.
+    pub session: Option<SessionName>,
+    /// What the worker found it to be at its last look; of a user only if it is Latchkey's own.
+    pub verdict: Option<PrincipalVerdict>,
+    /// Why the worker's last look at a role told nothing.
+    pub look_failed: Option<Blocker>,
+}
+
+/// A session of a role that a person has proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleHolder {
+    pub id: Uuid,
+    pub person: PersonId,
+    pub handle: Handle,
+    pub name: String,
+    pub session: SessionName,
+}
+
+/// Every live proof of a session of a role, in the order of time.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub async fn holders(connection: &mut PgConnection, role: PrincipalId) -> Result<Vec<RoleHolder>, StoreError> {
+    let rows = sqlx::query!(
+        "select h.id, h.person_id, p.handle, p.name, h.session_name from role_holder h join person p on p.id = h.person_id
+         where h.principal_id = $1 and h.ended_at is null order by h.proven_at, h.id",
+        role.0
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(RoleHolder {
+                id: row.id,
+                person: PersonId(row.person_id),
+                handle: row.handle.parse().map_err(|error| StoreError::corrupt("person", "handle", error))?,
+                name: row.name,
+                session: session_name("role_holder", &row.session_name)?,
+            })
+        })
+        .collect()
+}
+
+/// Whether the worker's last look found that several people can take any session of a role.
+///
+/// # Errors
+/// `Database`.
+pub async fn is_shared(connection: &mut PgConnection, role: PrincipalId) -> Result<bool, StoreError> {
+    let verdict = sqlx::query_scalar!("select latchkey_text(verdict) from principal where id = $1", role.0)
+        .fetch_optional(connection)
+        .await?;
+    let verdict: Option<PrincipalVerdict> = verdict.flatten().and_then(|text| serde_json::from_str(&text).ok());
+    Ok(verdict.is_some_and(|verdict| verdict.is_shared()))
+}
+
+/// The name of a session in a row.
+fn session_name(table: &'static str, name: &str) -> Result<SessionName, StoreError> {
+    SessionName::parse(name).map_err(|error| StoreError::corrupt(table, "session_name", error))
 }
 
 /// How many numbered handles are tried for people of the same name.
@@ -182,8 +247,18 @@ pub(super) fn audiences(file: &PolicyFile) -> (Vec<String>, Vec<String>) {
 /// `Database`.
 pub async fn principals(store: &Store, of: PersonId) -> Result<Vec<Principal>, StoreError> {
     let rows = sqlx::query!(
-        "select id, person_id, arn, unique_id, aws_profile, latchkey_readable(proven_at) as proven_at from principal
-         where person_id = $1 and ended_at is null order by principal.proven_at, id",
+        r#"select id as "id!", arn as "arn!", unique_id as "unique_id!", aws_profile, latchkey_readable(at) as proven_at,
+             session_name, verdict, look_failed
+           from (
+             select i.id, i.arn, i.unique_id, i.aws_profile, i.proven_at as at, null as session_name,
+               latchkey_text(i.verdict) as verdict, latchkey_blocker(null, null, i.look_failed) as look_failed
+             from principal i where i.person_id = $1 and i.ended_at is null
+             union all
+             select i.id, i.arn, i.unique_id, h.aws_profile, h.proven_at, h.session_name, latchkey_text(i.verdict),
+               latchkey_blocker(null, null, i.look_failed)
+             from role_holder h join principal i on i.id = h.principal_id
+             where h.person_id = $1 and h.ended_at is null and i.ended_at is null) held
+           order by at, id"#,
         of.0
     )
     .fetch_all(store.pool())
@@ -193,11 +268,15 @@ pub async fn principals(store: &Store, of: PersonId) -> Result<Vec<Principal>, S
         let read = move || -> Result<Principal, StoreError> {
             Ok(Principal {
                 id: PrincipalId(row.id),
-                person: PersonId(row.person_id),
+                person: of,
                 arn: row.arn,
                 unique_id: row.unique_id,
                 aws_profile: row.aws_profile,
                 proven_at: read_time("principal", "proven_at", row.proven_at)?,
+                session: row.session_name.as_deref().map(|name| session_name("role_holder", name)).transpose()?,
+                // What cannot be read was not looked at.
+                verdict: row.verdict.and_then(|text| serde_json::from_str(&text).ok()),
+                look_failed: row.look_failed.as_deref().map(|why| blocker(Some(why))),
             })
         };
         (id, read())
@@ -208,28 +287,45 @@ pub async fn principals(store: &Store, of: PersonId) -> Result<Vec<Principal>, S
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArnHolder {
     pub id: PrincipalId,
-    pub person: PersonId,
+    /// The owner of a user.
+    pub person: Option<PersonId>,
     pub arn: String,
     pub unique_id: String,
 }
 
-/// The principal that now has this ARN; `None` if no person has proven it.
+/// The principal that now has this ARN, whatever the path of a role; `None` if no person has proven it.
 ///
 /// # Errors
 /// `Database`.
 pub async fn principal_by_arn(store: &Store, arn: &str) -> Result<Option<ArnHolder>, StoreError> {
     let row = sqlx::query!(
-        "select id, person_id, arn, unique_id from principal where lower(arn) = lower($1) and ended_at is null limit 1",
+        "select id, person_id, arn, unique_id from principal
+         where latchkey_arn_key(arn) = latchkey_arn_key($1) and ended_at is null limit 1",
         arn
     )
     .fetch_optional(store.pool())
     .await?;
     Ok(row.map(|row| ArnHolder {
         id: PrincipalId(row.id),
-        person: PersonId(row.person_id),
+        person: row.person_id.map(PersonId),
         arn: row.arn,
         unique_id: row.unique_id,
     }))
+}
+
+/// Whether this ARN was once that of a principal with this unique id, which ended. IAM gives no id twice.
+///
+/// # Errors
+/// `Database`.
+pub async fn has_ended(store: &Store, arn: &str, unique_id: &str) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from principal where latchkey_arn_key(arn) = latchkey_arn_key($1)
+             and unique_id = $2 and ended_at is not null) as "ended!""#,
+        arn,
+        unique_id
+    )
+    .fetch_one(store.pool())
+    .await?)
 }
 
 /// Stores the name of a principal's AWS CLI profile on its holder's machine.
@@ -237,11 +333,64 @@ pub async fn principal_by_arn(store: &Store, arn: &str) -> Result<Option<ArnHold
 /// # Errors
 /// `Database`.
 pub async fn name_profile(store: &Store, of: PersonId, id: PrincipalId, aws_profile: &str) -> Result<(), StoreError> {
+    let mut connection = store.acquire().await?;
+    for update in [
+        sqlx::query!(
+            "update principal set aws_profile = $3 where id = $1 and person_id = $2 and ended_at is null",
+            id.0,
+            of.0,
+            aws_profile
+        ),
+        sqlx::query!(
+            "update role_holder set aws_profile = $3 where principal_id = $1 and person_id = $2 and ended_at is null",
+            id.0,
+            of.0,
+            aws_profile
+        ),
+    ] {
+        update.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Records what the run with this epoch found a principal to be, and a role's ARN with its path. Does nothing if the
+/// target has another epoch by now.
+///
+/// # Errors
+/// `Database`.
+pub async fn note_look(
+    store: &Store,
+    id: PrincipalId,
+    epoch: i64,
+    arn: &PrincipalArn,
+    verdict: &PrincipalVerdict,
+) -> Result<(), StoreError> {
     sqlx::query!(
-        "update principal set aws_profile = $3 where id = $1 and person_id = $2 and ended_at is null",
+        "update principal set verdict = $3, looked_at = clock_timestamp(), look_failed = null,
+           arn = case when kind = 'role' and arn !~ ':role/.*/' then $4 else arn end
+         where id = $1 and exists (select from target where kind = 'principal' and key = $1 and epoch = $2)",
         id.0,
-        of.0,
-        aws_profile
+        epoch,
+        to_json(verdict)?,
+        arn.as_str(),
+    )
+    .execute(store.pool())
+    .await?;
+    Ok(())
+}
+
+/// Records why the run with this epoch could not look at a role.
+///
+/// # Errors
+/// `Database`.
+pub async fn note_failed_look(store: &Store, id: PrincipalId, epoch: i64, why: &Blocker) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update principal set look_failed = $3
+         where id = $1 and kind = 'role' and look_failed is distinct from $3
+           and exists (select from target where kind = 'principal' and key = $1 and epoch = $2)",
+        id.0,
+        epoch,
+        to_json(why)?,
     )
     .execute(store.pool())
     .await?;
@@ -283,40 +432,49 @@ pub async fn note_identity(
     Ok(ago.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok()))
 }
 
-/// The principal of this id with its holder's handle, including ended ones.
+/// The principal of this id with those who hold it, including ended ones.
 ///
 /// # Errors
 /// `Corrupt`, `Database`.
 pub async fn held(store: &Store, id: PrincipalId) -> Result<Option<HeldPrincipal>, StoreError> {
-    let row = sqlx::query!(
-        "select i.person_id, i.arn, i.unique_id, i.ended_at, p.handle, p.name from principal i
-         join person p on p.id = i.person_id where i.id = $1",
+    let rows = sqlx::query!(
+        r#"select i.arn, i.unique_id, i.ended_at, p.id as "person?", p.handle as "handle?", p.name as "name?"
+           from principal i
+             left join role_holder h on h.principal_id = i.id and h.ended_at is null
+             left join person p on p.id = coalesce(i.person_id, h.person_id)
+           where i.id = $1 order by h.proven_at, h.id"#,
         id.0
     )
-    .fetch_optional(store.pool())
+    .fetch_all(store.pool())
     .await?;
-    row.map(|row| {
-        Ok(HeldPrincipal {
-            person: PersonId(row.person_id),
-            handle: row.handle.parse().map_err(|error| StoreError::corrupt("person", "handle", error))?,
-            name: row.name,
-            arn: row.arn,
-            unique_id: row.unique_id,
-            ended_at: row.ended_at.map(jiff_sqlx::Timestamp::to_jiff),
-        })
-    })
-    .transpose()
+    let Some(first) = rows.first() else { return Ok(None) };
+    let (arn, unique_id) = (first.arn.clone(), first.unique_id.clone());
+    let ended_at = first.ended_at.map(jiff_sqlx::Timestamp::to_jiff);
+    let mut holders = Vec::new();
+    for row in rows {
+        let (Some(person), Some(handle), Some(name)) = (row.person, row.handle, row.name) else { continue };
+        let handle = handle.parse().map_err(|error| StoreError::corrupt("person", "handle", error))?;
+        holders.push(PrincipalHolder { person: PersonId(person), handle, name });
+    }
+    Ok(Some(HeldPrincipal { arn, unique_id, ended_at, holders }))
 }
 
 /// A principal, with what an operator has to know to release it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldPrincipal {
-    pub person: PersonId,
-    pub handle: Handle,
-    pub name: String,
     pub arn: String,
     pub unique_id: String,
     pub ended_at: Option<Timestamp>,
+    /// The owner of a user, or everyone who has proven a session of a role.
+    pub holders: Vec<PrincipalHolder>,
+}
+
+/// A person who has proven a principal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrincipalHolder {
+    pub person: PersonId,
+    pub handle: Handle,
+    pub name: String,
 }
 
 /// What has to end with a principal: the pending requests, and the accesses that do not end yet.
@@ -345,32 +503,58 @@ pub async fn left_of_ended(store: &Store, id: PrincipalId) -> Result<bool, Store
 }
 
 impl Tx {
-    /// Keeps a principal from ending until this transaction ends, and returns whether it still stands.
+    /// Keeps a principal from ending until this transaction ends, and returns whether it still stands, and is still
+    /// this person's: for a role, by the same session.
     ///
     /// # Errors
     /// `Database`.
-    pub async fn hold_principal(&mut self, id: PrincipalId) -> Result<bool, StoreError> {
-        let row = sqlx::query!(r#"select ended_at is null as "stands!" from principal where id = $1 for share"#, id.0)
-            .fetch_optional(self.connection())
-            .await?;
-        Ok(row.is_some_and(|row| row.stands))
+    pub async fn hold_principal(
+        &mut self,
+        id: PrincipalId,
+        person: PersonId,
+        session: Option<&SessionName>,
+    ) -> Result<bool, StoreError> {
+        let row = sqlx::query!(
+            r#"select ended_at is null as "stands!", person_id from principal where id = $1 for share"#,
+            id.0
+        )
+        .fetch_optional(self.connection())
+        .await?;
+        let Some(row) = row.filter(|row| row.stands) else { return Ok(false) };
+        if let Some(owner) = row.person_id {
+            return Ok(PersonId(owner) == person && session.is_none());
+        }
+        let holds = sqlx::query_scalar!(
+            r#"select exists (select from role_holder where principal_id = $1 and person_id = $2 and ended_at is null
+                 and session_name = coalesce($3, session_name)) as "holds!""#,
+            id.0,
+            person.0,
+            session.map(SessionName::as_str),
+        )
+        .fetch_one(self.connection())
+        .await?;
+        Ok(holds)
     }
 
-    /// What has to end with a principal.
+    /// What has to end with a principal, or with what one person has proven of a role.
     ///
     /// # Errors
     /// `Database`.
-    pub async fn left_of_principal(&mut self, id: PrincipalId) -> Result<Left, StoreError> {
+    pub async fn left_of_principal(&mut self, id: PrincipalId, of: Option<PersonId>) -> Result<Left, StoreError> {
         let requests = sqlx::query_scalar!(
-            "select id from request where principal_id = $1 and state = 'pending' order by id",
-            id.0
+            "select id from request where principal_id = $1 and state = 'pending' and person_id = coalesce($2, person_id)
+             order by id",
+            id.0,
+            of.map(|person| person.0),
         )
         .fetch_all(self.connection())
         .await?;
         let grants = sqlx::query_scalar!(
             "select id from access_grant where principal_id = $1 and state in ('scheduled', 'provisioning', 'active')
+               and person_id = coalesce($2, person_id)
              order by id",
-            id.0
+            id.0,
+            of.map(|person| person.0),
         )
         .fetch_all(self.connection())
         .await?;

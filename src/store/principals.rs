@@ -3,7 +3,7 @@
 use super::StoreError;
 use sqlx::PgConnection;
 
-/// Those of these ARNs, given in lower case, that are proven principals of people, as they were proven; at most `most`.
+/// Those of these ARNs, given by their keys, that are proven principals of people, as they were proven; at most `most`.
 ///
 /// # Errors
 /// `Database`.
@@ -13,7 +13,8 @@ pub async fn proven_among(
     most: i64,
 ) -> Result<Vec<String>, StoreError> {
     let proven = sqlx::query_scalar!(
-        "select arn from principal where lower(arn) = any($1) and ended_at is null order by lower(arn) limit $2",
+        "select arn from principal where latchkey_arn_key(arn) = any($1) and ended_at is null
+         order by latchkey_arn_key(arn) limit $2",
         arns,
         most
     );

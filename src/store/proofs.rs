@@ -6,9 +6,10 @@ use super::{
 };
 use latchkey_domain::{
     access::{PersonId, PrincipalId},
-    eks::arn::PrincipalArn,
+    eks::arn::{PrincipalArn, SessionName},
 };
 use std::time::Duration;
+use uuid::Uuid;
 
 /// How many nonces were begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +92,7 @@ impl Tx {
         Ok(used.rows_affected() == 1)
     }
 
-    /// Inserts a proven identity.
+    /// Inserts a proven identity: a user as the person's, a role as nobody's alone.
     ///
     /// # Errors
     /// `Database`, with the constraint `principal_arn_live` if a person has the ARN already.
@@ -102,14 +103,42 @@ impl Tx {
         arn: &PrincipalArn,
         unique_id: &str,
     ) -> Result<(), StoreError> {
+        let owner = match arn {
+            PrincipalArn::User(_) => Some(person.0),
+            PrincipalArn::Role(_) => None,
+        };
         sqlx::query!(
             "insert into principal (id, person_id, arn, unique_id, kind, source, proven_at)
              values ($1, $2, $3, $4, $5, 'proven', clock_timestamp())",
             id.0,
-            person.0,
+            owner,
             arn.as_str(),
             unique_id,
             arn.kind().as_str(),
+        )
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Inserts a proven session of a role.
+    ///
+    /// # Errors
+    /// `Database`, with the constraint `role_holder_live` if the person holds a session of it already.
+    pub async fn add_holder(
+        &mut self,
+        id: Uuid,
+        role: PrincipalId,
+        person: PersonId,
+        session: &SessionName,
+    ) -> Result<(), StoreError> {
+        sqlx::query!(
+            "insert into role_holder (id, principal_id, person_id, session_name, proven_at)
+             values ($1, $2, $3, $4, clock_timestamp())",
+            id,
+            role.0,
+            person.0,
+            session.as_str(),
         )
         .execute(self.connection())
         .await?;

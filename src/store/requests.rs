@@ -6,9 +6,14 @@ use super::{
     tx::one_row,
 };
 use crate::causes::chain;
-use latchkey_domain::access::{
-    ClusterId, PersonId, RequestId,
-    request::{Closed, ClosedWhy, Open, Pending, RequestFacts, RequestState, Seen, Submitted, Verdict, Vote, Voted},
+use latchkey_domain::{
+    access::{
+        ClusterId, PersonId, RequestId,
+        request::{
+            Closed, ClosedWhy, Open, Pending, RequestFacts, RequestState, Seen, Submitted, Verdict, Vote, Voted,
+        },
+    },
+    eks::arn::SessionName,
 };
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
@@ -59,7 +64,7 @@ impl Tx {
 
     async fn read_request(&mut self, id: RequestId) -> Result<Option<LockedRequest>, StoreError> {
         let row = sqlx::query!(
-            r#"select r.id, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
+            r#"select r.id, r.principal_id, r.cluster_id, r.session_name, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason,
                  r.policy_hash, r.policy_name, r.basis, r.quorum, r.state, r.closed_why, r.submitted_at, r.lapses_at,
                  p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn as principal_arn
@@ -152,8 +157,8 @@ impl Stored for Submitted {
         let policy_hash = hex::decode(&facts.policy_hash).map_err(|error| StoreError::Event(error.to_string()))?;
         sqlx::query!(
             "insert into request (id, person_id, principal_id, cluster_id, profile, resolved_profile, namespaces, minutes,
-               reason, policy_hash, policy_name, seen, basis, quorum, state, submitted_at, lapses_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'pending', $15, $16)",
+               reason, policy_hash, policy_name, seen, basis, quorum, state, submitted_at, lapses_at, session_name)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'pending', $15, $16, $17)",
             facts.id.0,
             facts.requester.id.0,
             facts.terms.principal.0,
@@ -171,6 +176,7 @@ impl Stored for Submitted {
             self.basis.quorum().map_or(0, |quorum| i32::from(quorum.get())),
             time(facts.submitted_at) as _,
             time(facts.lapses_at) as _,
+            facts.terms.session.as_ref().map(SessionName::as_str),
         )
         .execute(connection)
         .await?;

@@ -3,6 +3,7 @@
 use super::{
     Failure, SignedIn, State,
     cookies::CookieKind,
+    html::Html,
     layout::{Layout, NavItem},
     routes::Routes,
 };
@@ -10,7 +11,7 @@ use crate::{
     login::proof::{self, NotProven},
     machine,
     store::{limits::CountedAction, people, people::Principal, sessions},
-    words::limits::Often,
+    words::{self, limits::Often},
 };
 use askama::Template;
 use askama_web::WebTemplate;
@@ -21,7 +22,13 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::Timestamp;
-use latchkey_domain::eks::arn::{PrincipalArn, PrincipalKind};
+use latchkey_domain::{
+    access::verdict::PrincipalVerdict,
+    eks::{
+        arn::{PrincipalArn, PrincipalKind},
+        trust_policy::RoleTrust,
+    },
+};
 use serde::Deserialize;
 
 /// A proven identity.
@@ -35,6 +42,10 @@ pub struct IdentityRow {
     pub proven_at: Timestamp,
     /// The AWS CLI profile of this identity on its owner's machine.
     pub aws_profile: Option<String>,
+    /// Of a role's session, and of an identity that gives nobody access: what it is good for.
+    pub standing: Option<Html>,
+    /// Whether nothing can be asked for by it at present.
+    pub unusable: bool,
 }
 
 /// A person's proven identities.
@@ -45,12 +56,17 @@ pub struct IdentitiesPage {
     /// Whether a policy allows this person to ask for anything.
     pub may_ask: bool,
     pub rows: Vec<IdentityRow>,
+    /// Whether a worker is still to look at one of them: the page looks again by itself.
+    pub looking: bool,
 }
 
 /// `GET /identities`: the person's own identities.
 async fn list(Extract(state): Extract<State>, signed_in: SignedIn) -> Result<IdentitiesPage, Failure> {
     let principals = people::principals(&state.store, signed_in.visitor.person.id).await?;
+    let looking =
+        principals.iter().any(|one| one.session.is_some() && one.verdict.is_none() && one.look_failed.is_none());
     Ok(IdentitiesPage {
+        looking,
         layout: signed_in.layout(NavItem::Identities, "AWS identities"),
         may_ask: signed_in.may_ask(),
         rows: principals.into_iter().map(IdentityRow::of).collect(),
@@ -63,8 +79,21 @@ impl IdentityRow {
         let account = principal.arn.split(':').nth(4).unwrap_or_default().to_owned();
         // The only other kind that was ever stored is a role.
         let kind = PrincipalArn::parse(&principal.arn).map_or(PrincipalKind::Role, |arn| arn.kind()).name();
-        let Principal { arn, proven_at, aws_profile, .. } = principal;
-        Self { arn, name, kind, account, proven_at, aws_profile }
+        let Principal { arn, proven_at, aws_profile, session, verdict, look_failed, .. } = principal;
+        let standing = match (&session, &verdict) {
+            (Some(session), _) => {
+                Some(words::identity::standing(session.as_str(), verdict.as_ref(), look_failed.as_ref()))
+            }
+            (None, Some(verdict @ PrincipalVerdict::Worker)) => Some(words::identity::refused(verdict)),
+            (None, Some(PrincipalVerdict::Role(_)) | None) => None,
+        };
+        let unusable = match &verdict {
+            Some(PrincipalVerdict::Worker | PrincipalVerdict::Role(RoleTrust::NotForPeople(_))) => true,
+            Some(PrincipalVerdict::Role(RoleTrust::Pinned(_) | RoleTrust::Shared(_))) => false,
+            None => session.is_some(),
+        };
+        let standing = standing.map(|text| Html::prose(&text));
+        Self { arn, name, kind, account, proven_at, aws_profile, standing, unusable }
     }
 }
 
@@ -167,9 +196,13 @@ fn reason(error: &NotProven) -> &'static str {
         NotProven::TooMany => "too many nonces",
         NotProven::RefusedByAws(_) => "refused by AWS",
         NotProven::StsDown(_) => "STS down",
-        NotProven::RoleNotYet { .. } => "a role",
-        NotProven::NotAUser { .. } => "not an IAM user",
-        NotProven::OfAnotherPerson { .. } => "another person's",
+        NotProven::ToolSession { .. } => "a session that a tool named",
+        NotProven::Root => "the root user",
+        NotProven::Federated => "a federated user",
+        NotProven::ServiceLinked => "a service-linked role",
+        NotProven::NotAPrincipal { .. } => "neither a user nor a role",
+        NotProven::OfAnotherPerson { .. } | NotProven::SessionOfAnother { .. } => "another person's",
+        NotProven::OfDeletedRole => "a deleted role",
         NotProven::Store(_) => "database",
     }
 }
@@ -241,14 +274,34 @@ impl IdentitiesPage {
             account: latchkey_testkit::ACCOUNT.to_owned(),
             proven_at: "2026-11-03T09:12:00Z".parse().unwrap(),
             aws_profile: Some("payments".to_owned()),
+            standing: None,
+            unusable: false,
         };
+        let role = |set: &str, verdict: Option<PrincipalVerdict>| {
+            IdentityRow::of(Principal {
+                id: uuid::Uuid::from_u128(7).into(),
+                person: uuid::Uuid::from_u128(1).into(),
+                arn: format!(
+                    "arn:aws:iam::{}:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_{set}_0123456789abcdef",
+                    latchkey_testkit::ACCOUNT
+                ),
+                unique_id: "AROAEXAMPLE".to_owned(),
+                aws_profile: None,
+                proven_at: "2026-11-04T09:12:00Z".parse().unwrap(),
+                session: Some("ana@example.com".parse().unwrap()),
+                verdict,
+                look_failed: None,
+            })
+        };
+        let pinned = PrincipalVerdict::Role(RoleTrust::Pinned(latchkey_domain::eks::trust_policy::Pin::IdentityCenter));
+        let rows = vec![row, role("Developer", Some(pinned)), role("Support", None)];
         let layout = signed_in.layout(NavItem::Identities, "AWS identities");
-        Self { layout, may_ask: signed_in.may_ask(), rows: vec![row] }
+        Self { layout, may_ask: signed_in.may_ask(), rows, looking: true }
     }
 
     /// The page without identities.
     pub fn sample_empty(signed_in: &SignedIn) -> Self {
-        Self { rows: vec![], ..Self::sample(signed_in) }
+        Self { rows: vec![], looking: false, ..Self::sample(signed_in) }
     }
 }
 

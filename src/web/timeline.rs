@@ -314,7 +314,8 @@ fn revoking(grant: &GrantProgress, cause: Cause, at: Timestamp, holder: Sentence
         | Cause::Incident
         | Cause::NotAllowed
         | Cause::PolicyChanged
-        | Cause::Released => (Tone::Danger, Icon::Ban, format!("Ended: {}", words::access::cause(cause))),
+        | Cause::Released
+        | Cause::Unpinned => (Tone::Danger, Icon::Ban, format!("Ended: {}", words::access::cause(cause))),
     };
     let html = Html::sentence(&Sentence::default().text(text));
     TimelineEvent::major(tone, icon, html, at).quoting(grant.end_reason.as_deref())

@@ -226,6 +226,9 @@ pub fn cause(cause: Cause) -> &'static str {
         Cause::NotAllowed => "the current policy does not allow it as it was decided",
         Cause::PolicyChanged => "the policy was changed before it was set up, and does not grant it any more",
         Cause::Released => "an operator released the AWS identity that it went to",
+        Cause::Unpinned => {
+            "other people could take the name of its session: the role\u{2019}s trust policy was changed"
+        }
     }
 }
 

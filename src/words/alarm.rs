@@ -40,6 +40,12 @@ pub fn sentence(facts: &AlarmFacts) -> String {
              that changed since it was decided, another client wrote its rows past the portal: compare them with its \
              record in the audit log"
         ),
+        AlarmFacts::Unpinned { arn } => format!(
+            "The trust policy of the role `{}` was changed so that other people can take the name of somebody\u{2019}s \
+             session. The accesses by those sessions ended, and the binding of each was taken away first. Find out who \
+             changed it, and who assumed the role since: AssumeRole in CloudTrail",
+            plain(arn)
+        ),
         AlarmFacts::LockedAccess { holder, cluster, keepers } => format!(
             "The access of {holder} on `{cluster}` is over and its end cannot be recorded: {} its row locked. It is taken \
              away all the same within five minutes, where that can be reached. {}",

@@ -122,7 +122,12 @@ impl ToldEvent<'_> {
             Event::PrincipalDriftFound { principal, what, .. } => {
                 start.text(" found ").name(principal).text(" changed in IAM: ").text(what).text(".")
             }
-            Event::IdentityProven { principal, .. } => start.text(" proved to be ").name(principal).text("."),
+            Event::IdentityProven { principal, session: None, .. } => {
+                start.text(" proved to be ").name(principal).text(".")
+            }
+            Event::IdentityProven { principal, session: Some(session), .. } => {
+                start.text(" proved to be the session ").name(session).text(" of ").name(principal).text(".")
+            }
             Event::IdentityEnded { principal, .. } => start
                 .text(" found ")
                 .name(principal)
@@ -216,7 +221,8 @@ impl ToldEvent<'_> {
                 | Cause::Incident
                 | Cause::NotAllowed
                 | Cause::PolicyChanged
-                | Cause::Released),
+                | Cause::Released
+                | Cause::Unpinned),
             ) => self.taken_away(super::access::cause(*cause)),
             // A cause that this version does not know is told by its name.
             Known::Other(cause) => self.taken_away(&cause.replace('_', " ")),

@@ -4,6 +4,7 @@
 
 use latchkey_domain::{
     access::blocker::{Blocker, FailedCall, UnfitUsername},
+    eks::trust_policy::RoleTrust,
     plan::authenticator::as_masters,
 };
 use std::collections::BTreeMap;
@@ -138,8 +139,16 @@ pub fn sentence(why: &Blocker) -> String {
         }
         Blocker::EntrySlow {} => "EKS did not say so in time. Latchkey asks again by itself.".to_owned(),
         Blocker::RolePrincipal { arn } => {
-            format!("{arn} is a role, and roles cannot be granted access yet: use an IAM user")
+            format!("it is not known which role {arn} is: its holder has to prove it again")
         }
+        Blocker::SessionDiffers { cluster, arn, username } => format!(
+            "{cluster} maps {arn} to `{username}`, which is no user of this session alone: it goes on once no other access \
+             needs that mapping"
+        ),
+        Blocker::NameStillBound { cluster, username, binding } => format!(
+            "{binding} on {cluster} binds `{username}`, and is not Latchkey\u{2019}s: nothing is set up for that user until \
+             those who manage the cluster have removed it"
+        ),
         Blocker::AwsAuthMissing { cluster } => format!(
             "{cluster} has no ConfigMap kube-system/aws-auth: an operator has to apply what `latchkey bootstrap \
              {cluster}` prints"
@@ -230,6 +239,20 @@ pub fn sentence(why: &Blocker) -> String {
         }
         Blocker::PrincipalOfOtherId { arn } => format!("IAM knows no {arn} with the id it was proven by"),
         Blocker::PrincipalReplaced { arn, was, is } => replaced(arn, was, is),
+        Blocker::PrincipalUnpinned { arn, trust } => match trust {
+            RoleTrust::NotForPeople(_) => format!("the trust policy of {arn} makes it an identity of programs"),
+            RoleTrust::Pinned(_) | RoleTrust::Shared(_) => format!(
+                "the trust policy of {arn} no longer gives each session name to one person, so that others could use this \
+                 access"
+            ),
+        },
+        Blocker::PrincipalRenamed { arn, is } => format!(
+            "Identity Center made {arn} anew, as {is}, which happens if the last assignment of its permission set goes and \
+             comes back: its holder has to prove the new one"
+        ),
+        Blocker::PrincipalIsWorker { arn } => {
+            format!("Latchkey itself works by {arn}, so nobody is given access by it")
+        }
         Blocker::PrincipalDoubted { arn, was, is } => format!(
             "IAM says that {}; Latchkey looks once more before that counts, and sets nothing up meanwhile",
             replaced(arn, was, is)
@@ -299,6 +322,7 @@ fn unfit(why: UnfitUsername) -> &'static str {
         UnfitUsername::Empty => "that username is empty, so nothing can be bound to it",
         UnfitUsername::Template => "that username is a template, so it is not known whom a binding would reach",
         UnfitUsername::GroupTemplate => "one of its groups is a template, so it is not known what it may do already",
+        UnfitUsername::AllSessions => "all who use the role are that one user, so a binding would reach all of them",
         UnfitUsername::Reserved => "that username is reserved, so nothing is bound to it",
         UnfitUsername::AccessPolicies => {
             "it has access policies, and no review shows what they allow, so nothing that is granted could be proven"

@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod entries;
 pub mod finding;
 pub mod hold;
+pub mod identity;
 pub mod kubectl;
 pub mod limits;
 pub mod people;

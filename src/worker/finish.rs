@@ -36,6 +36,7 @@ use jiff::Timestamp;
 use latchkey_domain::{
     access::{
         GrantId,
+        alarm::{Alarm, AlarmFacts},
         blocker::Blocker,
         compared::Compared,
         evidence::Evidence,
@@ -508,7 +509,14 @@ async fn revoke_one(mut tx: Tx, id: GrantId, cause: Cause, reason: &str) -> Resu
         Some(Locked::Grant(grant)) => {
             let Some(live) = grant.live() else { return Ok(()) };
             let now = tx.now().await?;
+            let terms = live.facts().terms.clone();
             tx.record(live.revoke(cause, Actor::worker(), Some(reason.to_owned()), now), now).await?;
+            if cause == Cause::Unpinned {
+                // One alarm for the role, however many accesses end.
+                let subject = format!("principal {}", terms.principal);
+                let alarm = Alarm::new(AlarmFacts::Unpinned { arn: terms.principal_arn }, subject);
+                tx.raise(&alarm, words::alarm::sentence, now).await?;
+            }
         }
         Some(Locked::Unreadable(row)) => {
             let now = tx.now().await?;

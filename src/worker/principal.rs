@@ -1,12 +1,12 @@
 //! One run on an IAM principal: observe, plan, write, observe again, prove, finish.
 //!
-//! One inline policy `latchkey`, the union of what the principal's live grants need, and a tag. Only users under
+//! One inline policy `latchkey`, the union of what the principal's live grants need, and a tag. Only users and roles under
 //! `principal_paths` are written to. What is written here holds an activation back only for profiles with the EKS
 //! console, since a kubectl token needs no IAM permission. The check of the user's identity holds every activation
 //! back.
 //!
 //! **Identity.** aws-auth goes by ARN, so a user made anew has what the one before had. Each run asks `iam:GetUser` of
-//! any user, and a leg stores the result of a look for this access (`grant_leg.identity`). A grant becomes active only
+//! any user (`iam:GetRole` of a role), and a leg stores the result of a look for this access (`grant_leg.identity`). A grant becomes active only
 //! if that is *same*, or *unprotected* (AWS refuses to tell; the event and pages say so), and is a minute old at most:
 //! if a setup took longer, the identity is compared again at its end. It is recorded before IAM is written to, so that
 //! kubectl's access does not wait for that. No answer, or no such user, counts as neither. A different id counts once
@@ -14,6 +14,12 @@
 //! user that was just made. Until then nothing is written to the user and no grant becomes active; then the accesses
 //! end (`principal_replaced`). If a policy of Latchkey was copied to the new user, it is removed together with the tag,
 //! unless a person proved that user.
+//!
+//! **Roles.** Each run reads a role's trust policy and records the verdict on it, and the ARN with its path: the portal,
+//! which cannot ask IAM, goes by that. If an access is for one session of the role, and any other person could take
+//! that session's name now, it ends (`unpinned`), and operators are told. A role of Identity Center that is gone is
+//! looked for under its permission set's name, since Identity Center makes it anew once the last assignment went and
+//! came back.
 //!
 //! **Late.** IAM shows writes seconds late. If the observed state is the desired one and the last write was of
 //! something else, a look proves nothing for 15 s: an access that is given back while IAM shows neither policy nor user
@@ -35,7 +41,7 @@ use crate::{
         identities,
         policy::{self, Current, NoPolicy},
     },
-    aws::KnownUser,
+    aws::KnownEntity,
     fail_point,
     fault::{Fault, FaultKind},
     lease::{Lease, Lost},
@@ -53,13 +59,15 @@ use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
         EventDraft, GrantId, PrincipalId, became::Became, blocker::Blocker, compared::Compared, decide_again::NotNow,
-        evidence::Evidence, grant::Cause, residual::Residual, sighting::Sighting, step_kind::StepKind,
-        transition::Actor,
+        evidence::Evidence, residual::Residual, sighting::Sighting, step_kind::StepKind, transition::Actor,
     },
-    eks::arn::{PrincipalArn, UserArn},
+    eks::{
+        arn::{PrincipalArn, RoleArn},
+        trust_policy::identity_center_set,
+    },
     plan::{
         desired::Wish,
-        observation::{IamUser, PrincipalObservation, SeenIdentity},
+        observation::{IamEntity, PrincipalObservation, SeenIdentity},
         obstacles::Obstacle,
         principal::{
             DIFFERS_FOR, DesiredPrincipal, PrincipalGrant, PrincipalPlan, PrincipalStep, ProofState, TAG, compare,
@@ -95,6 +103,7 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     let policy = policy(worker).await?;
     let writable = policy.as_ref().is_some_and(|policy| policy.file.may_write(&arn));
     let look = observe(worker, &arn, writable).await;
+    note_look(worker, lease, id, &arn, &look).await?;
     if look.observed.is_ok() {
         // This comes before the desired state is read: what they may still write is part of it.
         let dangling = intents::dangling(&worker.store, lease.target(), lease.epoch()).await?;
@@ -120,45 +129,41 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     // Once the last access is over, no other run would look for a late write of an interrupted one.
     let arrives = intents::arrives_within(&worker.store, lease.target()).await?;
     let plan = plan(&desired, &observed);
-    if let Some(why) = &plan.replaced {
+    if let Some(ends) = plan.ends.as_ref().filter(|ends| ends.over) {
         fail_point::reach()?;
-        if let Err(error) = identities::end_replaced(&worker.store, id, &words::blocker::sentence(why)).await {
+        if let Err(error) = identities::end_replaced(&worker.store, id, &words::blocker::sentence(&ends.why)).await {
             gone_past(error, id, "an identity that is another's now could not be ended; its accesses are")?;
         }
     }
     let activated = tell_early(worker, lease, &desired, &plan, &decided, told).await?;
-    let arn = arn.as_user().cloned();
-    let mut findings = match &arn {
-        Some(user) => found_without_grant(&desired, &plan, user),
-        None => Vec::new(),
-    };
-    let (fault, wrote) = match &arn {
-        Some(user) => apply(worker, lease, user, &desired, &plan, &mut findings).await?,
-        None => (None, false),
-    };
-    let last = match (&arn, wrote) {
-        (Some(user), true) => match observe_user(worker, user).await {
-            Ok(last) => last,
+    let mut findings = found_without_grant(&desired, &plan);
+    let (fault, wrote) = apply(worker, lease, &desired, &plan, &mut findings).await?;
+    let last = if wrote {
+        match worker.aws.entity(&desired.arn).await {
+            Ok(last) => PrincipalObservation { is_worker: observed.is_worker, ..PrincipalObservation::of(last) },
             Err(fault) => {
                 let outcome = failed(worker, lease, &desired, &legs, fault, told).await?;
                 return Ok(RunOutcome { activated, ..outcome });
             }
-        },
-        _ => observed,
+        }
+    } else {
+        observed
     };
     if plan.writes_policy() {
         // What this run saw, and wrote itself, is newer.
         desired.recent = None;
     }
     let outcomes = outcomes(&desired, &plan, &last, &legs, fault.as_ref(), told);
-    if let Some(why) = &plan.replaced {
+    if let Some(ends) = &plan.ends {
         // Running grants are revoked first. The next run, which that wakes, judges their end.
-        let running = desired.grants.iter().filter(|grant| grant.wish.is_present());
+        let running: BTreeSet<GrantId> =
+            desired.grants.iter().filter(|grant| ends.concerns(grant)).map(|grant| grant.id).collect();
+        let revoke = |id: &GrantId| (*id, ends.cause, words::blocker::sentence(&ends.why));
         return Ok(RunOutcome {
-            revoke: running.map(|grant| (grant.id, Cause::PrincipalReplaced, words::blocker::sentence(why))).collect(),
-            legs: outcomes.into_iter().filter(|(_, leg)| !leg.wish.is_present()).collect(),
+            revoke: running.iter().map(revoke).collect(),
+            legs: outcomes.into_iter().filter(|(id, leg)| !leg.wish.is_present() && !running.contains(id)).collect(),
             decided,
-            failure: Some(why.clone()),
+            failure: Some(ends.why.clone()),
             rests: legs.values().filter_map(|leg| leg.rests).min(),
             ..RunOutcome::default()
         });
@@ -232,7 +237,7 @@ async fn tell_early(
     decided: &DecidedAgain,
     told: Compared,
 ) -> Result<Vec<GrantId>, Interrupted> {
-    if plan.replaced.is_some() {
+    if plan.ends.is_some() {
         return Ok(Vec::new());
     }
     let waits = |grant: &&PrincipalGrant| {
@@ -327,30 +332,22 @@ struct PrincipalLook {
     observed: Result<PrincipalObservation, Fault>,
 }
 
-/// What IAM says. The identity is asked of every user. If the worker does not write to the user, it need not be able to
+/// What IAM says. The identity is asked of every principal. If the worker does not write to it, it need not be able to
 /// read more.
 async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> PrincipalLook {
-    let PrincipalArn::User(user) = arn else {
-        let identity = SeenIdentity::Refused(Blocker::RolePrincipal { arn: arn.to_string() });
-        return PrincipalLook {
-            identity: identity.clone(),
-            observed: Ok(PrincipalObservation { identity, ..Default::default() }),
-        };
-    };
     let aws = &worker.aws;
     // Both are asked at once, since both will be needed.
-    let (known, policies) = tokio::join!(aws.known_user(user), async {
-        if writable { Some(aws.inline_policies(user).await) } else { None }
-    });
+    let (known, policies) =
+        tokio::join!(aws.known(arn), async { if writable { Some(aws.policies(arn).await) } else { None } });
     let found = match known {
-        Ok(KnownUser::Is(found)) => found,
-        Ok(KnownUser::NotThere) => {
-            return PrincipalLook { identity: SeenIdentity::NoUser, observed: Ok(PrincipalObservation::of(None)) };
+        Ok(KnownEntity::Is(found)) => found,
+        Ok(KnownEntity::NotThere) => {
+            return PrincipalLook { identity: SeenIdentity::NoUser, observed: absent(worker, arn).await };
         }
-        Ok(KnownUser::NotAllowed(fault)) => {
+        Ok(KnownEntity::NotAllowed(fault)) => {
             let why = Blocker::from(&fault);
             let (identity, trouble) = (SeenIdentity::Refused(why.clone()), Some(why));
-            let unseen = PrincipalObservation { found: None, trouble, identity: identity.clone() };
+            let unseen = PrincipalObservation { trouble, identity: identity.clone(), ..Default::default() };
             return PrincipalLook { identity, observed: if writable { Err(fault) } else { Ok(unseen) } };
         }
         Err(fault) => return PrincipalLook { identity: SeenIdentity::NotAsked, observed: Err(fault) },
@@ -359,25 +356,82 @@ async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Princip
     let policies = match policies {
         Some(policies) => policies,
         // What was written before policy.toml took the path out is found by its tag.
-        None if found.tags.contains_key(TAG) => aws.inline_policies(user).await,
+        None if found.tags.contains_key(TAG) => aws.policies(arn).await,
         None => Ok(BTreeMap::new()),
     };
     let observed = match policies {
-        Ok(inline_policies) => Ok(PrincipalObservation::of(Some(IamUser { inline_policies, ..found }))),
+        Ok(inline_policies) => {
+            let is_worker = is_worker(worker, &found).await;
+            let found = Some(IamEntity { inline_policies, ..found });
+            Ok(PrincipalObservation { is_worker, ..PrincipalObservation::of(found) })
+        }
         Err(fault) if fault.is_not_found() => {
             return PrincipalLook { identity: SeenIdentity::NoUser, observed: Ok(PrincipalObservation::of(None)) };
         }
         Err(fault) if !writable && matches!(fault.kind(), FaultKind::Refused { .. }) => {
             let trouble = Some(Blocker::from(&fault));
-            Ok(PrincipalObservation { found: None, trouble, identity: identity.clone() })
+            Ok(PrincipalObservation { trouble, identity: identity.clone(), ..Default::default() })
         }
         Err(fault) => Err(fault),
     };
     PrincipalLook { identity, observed }
 }
 
-async fn observe_user(worker: &Worker, user: &UserArn) -> Result<PrincipalObservation, Fault> {
-    Ok(PrincipalObservation::of(worker.aws.user(user).await?))
+/// Whether it is the user or role by which the worker itself calls AWS. If STS does not say, the next look asks again.
+async fn is_worker(worker: &Worker, found: &IamEntity) -> bool {
+    let Ok(caller) = worker.aws.caller_identity().await else { return false };
+    let own = caller.unique_id.split_once(':').map_or(caller.unique_id.as_str(), |(role, _)| role);
+    own == found.unique_id
+}
+
+/// What is seen of a principal that IAM does not know: of a role of Identity Center's, also whether there is another one
+/// of its permission set.
+async fn absent(worker: &Worker, arn: &PrincipalArn) -> Result<PrincipalObservation, Fault> {
+    let mut observed = PrincipalObservation::of(None);
+    if let PrincipalArn::Role(role) = arn
+        && let Some(set) = identity_center_set(role)
+    {
+        let others = worker.aws.identity_center_roles(role).await?;
+        let is_of_set = |other: &&RoleArn| identity_center_set(other) == Some(set) && other.name() != role.name();
+        observed.renamed = others.iter().find(is_of_set).map(ToString::to_string);
+    }
+    Ok(observed)
+}
+
+/// Records what the look found the principal to be, for the portal. Of a role it is always recorded; of a user only that
+/// it is Latchkey's own.
+async fn note_look(
+    worker: &Worker,
+    lease: &Lease,
+    id: PrincipalId,
+    arn: &PrincipalArn,
+    look: &PrincipalLook,
+) -> Result<(), Interrupted> {
+    let is_role = arn.as_role().is_some();
+    let noted = match &look.observed {
+        Ok(observed) => match observed.verdict() {
+            Some(verdict) => {
+                let full = observed.entity().and_then(|found| PrincipalArn::parse(&found.arn).ok());
+                let full = full.unwrap_or_else(|| arn.clone());
+                people::note_look(&worker.store, id, lease.epoch(), &full, &verdict).await
+            }
+            None if is_role => {
+                let why = observed.renamed.clone().map(|is| Blocker::PrincipalRenamed { arn: arn.to_string(), is });
+                let why = why.or_else(|| observed.trouble.clone());
+                let why = why.unwrap_or_else(|| Blocker::PrincipalUnknown { arn: arn.to_string() });
+                people::note_failed_look(&worker.store, id, lease.epoch(), &why).await
+            }
+            None => Ok(()),
+        },
+        Err(fault) if is_role => {
+            people::note_failed_look(&worker.store, id, lease.epoch(), &Blocker::from(fault)).await
+        }
+        Err(_) => Ok(()),
+    };
+    if let Err(error) = noted {
+        gone_past(error, id, "what a look found an identity to be could not be noted")?;
+    }
+    Ok(())
 }
 
 /// Makes the plan's writes. The first failure ends them, since all are about one policy. Findings are recorded with
@@ -385,7 +439,6 @@ async fn observe_user(worker: &Worker, user: &UserArn) -> Result<PrincipalObserv
 async fn apply(
     worker: &Worker,
     lease: &Lease,
-    user: &UserArn,
     desired: &DesiredPrincipal,
     plan: &PrincipalPlan,
     findings: &mut Vec<EventDraft>,
@@ -400,8 +453,11 @@ async fn apply(
     // A write that is about no access that comes or goes is recorded, too.
     let about: Vec<Option<GrantId>> =
         if grants.is_empty() { vec![None] } else { grants.into_iter().map(Some).collect() };
-    let recorded: Vec<(&PrincipalStep, Vec<Intent>)> =
-        plan.steps.iter().map(|step| (step, about.iter().map(|grant| intent(*grant, step, user)).collect())).collect();
+    let recorded: Vec<(&PrincipalStep, Vec<Intent>)> = plan
+        .steps
+        .iter()
+        .map(|step| (step, about.iter().map(|grant| intent(*grant, step, &desired.arn)).collect()))
+        .collect();
     let all: Vec<Intent> = recorded.iter().flat_map(|(_, intents)| intents.clone()).collect();
     let tx = trail::open(&worker.store, lease, &all, findings, &held).await?;
     trail::commit(tx).await?;
@@ -410,7 +466,7 @@ async fn apply(
     let mut late = Vec::new();
     for (step, recorded) in recorded {
         let ids: Vec<_> = recorded.iter().map(|intent| (intent.id, intent.grant)).collect();
-        let written = write(&aws, lease, user, step).await?;
+        let written = write(&aws, lease, &desired.arn, step).await?;
         match written {
             Ok(()) => late.extend(trail::close(&worker.store, &ids, &held, Ok(None)).await?),
             Err(fault) => {
@@ -440,21 +496,19 @@ fn concerns(grant: &PrincipalGrant) -> bool {
 async fn write(
     aws: &crate::aws::Aws,
     lease: &Lease,
-    user: &UserArn,
+    arn: &PrincipalArn,
     step: &PrincipalStep,
 ) -> Result<Result<(), Fault>, Lost> {
     let permit = lease.permit()?;
     Ok(match step {
-        PrincipalStep::PutPolicy { name, document } => aws.put_user_policy(&permit, user, name, document).await,
-        PrincipalStep::DeletePolicy { name } => aws.delete_user_policy(&permit, user, name).await,
-        PrincipalStep::Tag { key, value } => {
-            aws.tag_user(&permit, user, &BTreeMap::from([((*key).to_owned(), value.clone())])).await
-        }
-        PrincipalStep::Untag { key } => aws.untag_user(&permit, user, &[(*key).to_owned()]).await,
+        PrincipalStep::PutPolicy { name, document } => aws.put_policy(&permit, arn, name, document).await,
+        PrincipalStep::DeletePolicy { name } => aws.delete_policy(&permit, arn, name).await,
+        PrincipalStep::Tag { key, value } => aws.tag(&permit, arn, key, value).await,
+        PrincipalStep::Untag { key } => aws.untag(&permit, arn, key).await,
     })
 }
 
-fn intent(grant: Option<GrantId>, step: &PrincipalStep, user: &UserArn) -> Intent {
+fn intent(grant: Option<GrantId>, step: &PrincipalStep, user: &PrincipalArn) -> Intent {
     let (verb, object, detail) = match step {
         PrincipalStep::PutPolicy { name, document } => {
             (StepKind::PutPolicy, format!("inline policy {name} of {user}"), json!({ "document": document }))
@@ -469,12 +523,12 @@ fn intent(grant: Option<GrantId>, step: &PrincipalStep, user: &UserArn) -> Inten
 }
 
 /// Repairs that belong to no access that comes or goes: another client changed the user, or a late write arrived.
-fn found_without_grant(desired: &DesiredPrincipal, plan: &PrincipalPlan, user: &UserArn) -> Vec<EventDraft> {
+fn found_without_grant(desired: &DesiredPrincipal, plan: &PrincipalPlan) -> Vec<EventDraft> {
     if desired.grants.iter().any(concerns) {
         return Vec::new();
     }
     let event = |step| {
-        let (principal, objects) = (desired.arn.to_string(), vec![intent(None, step, user).object]);
+        let (principal, objects) = (desired.arn.to_string(), vec![intent(None, step, &desired.arn).object]);
         EventDraft::new(
             Event::PrincipalDriftFound { principal, what: words::finding::of_principal(step), objects },
             Actor::worker(),

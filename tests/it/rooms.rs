@@ -20,7 +20,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("aws", &["fault", "lease", "proxy"]),
     ("kubernetes", &["fault", "lease", "proxy"]),
     ("worker", &["actions", "store", "aws", "kubernetes", "fail_point", "fault", "lease", "config", "words"]),
-    ("login", &["actions", "store", "config", "proxy"]),
+    ("login", &["actions", "store", "config", "proxy", "words"]),
     ("words", &[]),
     ("web", &["actions", "store", "login", "words", "config", "proxy"]),
 ];

@@ -302,7 +302,19 @@ async fn aws(simulator: &Simulator, keys: &DescribedUser) -> Aws {
 
 /// A session of this role, as a pod or an instance would receive it, or a client that assumes the role.
 fn role_keys(simulator: &Simulator, role: &str) -> anyhow::Result<DescribedUser> {
-    let session = simulator.aws().open_session(role, "demo", SESSION);
+    session_keys(simulator, role, "demo")
+}
+
+/// The keys of a person's IAM user, if they have one.
+fn user_keys(simulator: &Simulator, handle: &str) -> Option<DescribedUser> {
+    let (arn, keys) = simulator.person_arn(handle).zip(simulator.person_keys(handle))?;
+    let (access_key_id, secret_access_key) = (keys.access_key_id, keys.secret_access_key);
+    Some(DescribedUser { arn, access_key_id, secret_access_key, session_token: None })
+}
+
+/// A session of this role under this name.
+fn session_keys(simulator: &Simulator, role: &str, name: &str) -> anyhow::Result<DescribedUser> {
+    let session = simulator.aws().open_session(role, name, SESSION);
     let session = session.with_context(|| format!("AWS has no role {role}"))?;
     Ok(DescribedUser {
         arn: session.arn,
@@ -320,16 +332,19 @@ fn describe_all(
     portal: String,
     worker: DescribedUser,
 ) -> anyhow::Result<Description> {
-    let people = PEOPLE.iter().map(|person| DescribedPerson {
-        handle: person.handle.into(),
-        name: person.name.into(),
-        email: seed::email(person),
-        roles: person.roles.iter().map(|&role| role.into()).collect(),
-        aws: simulator.person_arn(person.handle).zip(simulator.person_keys(person.handle)).map(|(arn, keys)| {
-            let (access_key_id, secret_access_key) = (keys.access_key_id, keys.secret_access_key);
-            DescribedUser { arn, access_key_id, secret_access_key, session_token: None }
-        }),
-    });
+    let mut people = vec![];
+    for person in &PEOPLE {
+        people.push(DescribedPerson {
+            handle: person.handle.into(),
+            name: person.name.into(),
+            email: seed::email(person),
+            roles: person.roles.iter().map(|&role| role.into()).collect(),
+            aws: match seed::role_of(person) {
+                Some(role) => Some(session_keys(simulator, &role, &seed::email(person))?),
+                None => user_keys(simulator, person.handle),
+            },
+        });
+    }
     let mut clusters = vec![];
     for cluster in &policy.clusters {
         let name = cluster.name.to_string();
@@ -353,7 +368,7 @@ fn describe_all(
             region: REGION.into(),
         },
         database: postgres.url("latchkey", "latchkey"),
-        people: people.collect(),
+        people,
         worker,
         admin: role_keys(simulator, seed::ADMIN_ROLE)?,
         clusters,

@@ -3,7 +3,8 @@
 use anyhow::Context as _;
 use latchkey_domain::{access::policy::PolicyFile, eks::arn::PrincipalArn, plan::bootstrap};
 use latchkey_simulator::seed::{
-    AuthenticationMode, OidcClient, Seed, SeedCluster, SeedEntry, SeedPerson, SeedPod, SeedRole, SeedUser,
+    AuthenticationMode, OidcClient, Seed, SeedCluster, SeedEntry, SeedPermissionSet, SeedPerson, SeedPod, SeedRole,
+    SeedUser,
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
@@ -23,24 +24,34 @@ pub const WORKER_ROLE: &str = bootstrap::WORKER;
 /// The role of the clusters' administrator, for trying what Latchkey does about manual changes.
 pub const ADMIN_ROLE: &str = "platform-admin";
 
+/// How a person of the demo reaches AWS.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum DemoIdentity {
+    Nothing,
+    /// An IAM user of their own.
+    User,
+    /// Identity Center, as sessions of the role of this permission set that have their e-mail address as name.
+    Role(&'static str),
+}
+
 /// Handle, name, groups, their part in the demo, and whether their AWS identity is proven.
 pub struct DemoPerson {
     pub handle: &'static str,
     pub name: &'static str,
     pub groups: &'static [&'static str],
     pub roles: &'static [&'static str],
-    pub aws: bool,
+    pub aws: DemoIdentity,
     pub proven: bool,
 }
 
 /// The people, the requester first.
-pub const PEOPLE: [DemoPerson; 6] = [
+pub const PEOPLE: [DemoPerson; 7] = [
     DemoPerson {
         handle: "ana",
         name: "Ana Ferreira",
         groups: &["developers"],
         roles: &["requester"],
-        aws: true,
+        aws: DemoIdentity::User,
         proven: true,
     },
     DemoPerson {
@@ -48,7 +59,7 @@ pub const PEOPLE: [DemoPerson; 6] = [
         name: "Ben Okafor",
         groups: &["developers", "payments-leads"],
         roles: &["approver"],
-        aws: true,
+        aws: DemoIdentity::User,
         proven: true,
     },
     DemoPerson {
@@ -56,7 +67,7 @@ pub const PEOPLE: [DemoPerson; 6] = [
         name: "Chi Nguyen",
         groups: &["payments-leads"],
         roles: &["approver"],
-        aws: false,
+        aws: DemoIdentity::Nothing,
         proven: false,
     },
     DemoPerson {
@@ -64,7 +75,7 @@ pub const PEOPLE: [DemoPerson; 6] = [
         name: "Dee Lindqvist",
         groups: &["platform"],
         roles: &["operator"],
-        aws: true,
+        aws: DemoIdentity::User,
         proven: true,
     },
     DemoPerson {
@@ -72,7 +83,7 @@ pub const PEOPLE: [DemoPerson; 6] = [
         name: "Eli Haddad",
         groups: &["audit"],
         roles: &["auditor"],
-        aws: false,
+        aws: DemoIdentity::Nothing,
         proven: false,
     },
     DemoPerson {
@@ -80,7 +91,15 @@ pub const PEOPLE: [DemoPerson; 6] = [
         name: "Fay Moreau",
         groups: &["developers"],
         roles: &["newcomer"],
-        aws: true,
+        aws: DemoIdentity::User,
+        proven: false,
+    },
+    DemoPerson {
+        handle: "gus",
+        name: "Gus Eriksen",
+        groups: &["developers"],
+        roles: &["newcomer"],
+        aws: DemoIdentity::Role("Developer"),
         proven: false,
     },
 ];
@@ -176,13 +195,14 @@ pub fn seed(redirect_uri: String, client_secret: String, policy: &PolicyFile) ->
     let mut seed = Seed::new(REGION, ACCOUNT);
     seed.worker = None;
     seed.roles.extend([worker(policy)?, admin()]);
+    seed.permission_sets.extend(permission_sets());
     for person in &PEOPLE {
         seed.people.push(SeedPerson {
             handle: person.handle.into(),
             name: person.name.into(),
             email: email(person),
             groups: person.groups.iter().map(|&group| group.into()).collect(),
-            aws: person.aws.then(|| SeedUser::new(person.handle, "/latchkey/")),
+            aws: (person.aws == DemoIdentity::User).then(|| SeedUser::new(person.handle, "/latchkey/")),
         });
     }
     let mut prod = SeedCluster::new("prod-eu");
@@ -211,6 +231,25 @@ pub fn seed(redirect_uri: String, client_secret: String, policy: &PolicyFile) ->
     seed.clients = vec![OidcClient { id: "latchkey".into(), secret: client_secret, redirect_uris: vec![redirect_uri] }];
     Ok(seed)
 }
+
+/// The permission sets of Identity Center by which people of the demo come.
+pub fn permission_sets() -> impl Iterator<Item = SeedPermissionSet> {
+    PEOPLE.iter().filter_map(|person| match person.aws {
+        DemoIdentity::Role(set) => Some(SeedPermissionSet::new(set, SUFFIX)),
+        DemoIdentity::Nothing | DemoIdentity::User => None,
+    })
+}
+
+/// The role by which Identity Center lets a person in, if they come by it.
+pub fn role_of(person: &DemoPerson) -> Option<String> {
+    match person.aws {
+        DemoIdentity::Role(set) => Some(SeedPermissionSet::new(set, SUFFIX).role_name()),
+        DemoIdentity::Nothing | DemoIdentity::User => None,
+    }
+}
+
+/// What Identity Center puts behind the name of a permission set.
+const SUFFIX: &str = "5a1b2c3d4e5f6071";
 
 /// How long EKS takes to tell a cluster's API servers of an access entry.
 const ENTRY_DELAY: Duration = Duration::from_secs(2);

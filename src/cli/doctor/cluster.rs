@@ -9,7 +9,7 @@ use super::{
     told, within,
 };
 use crate::{
-    aws::{Aws, KnownUser},
+    aws::{Aws, KnownEntity},
     fault::FaultKind,
     kubernetes::ApiServer,
     machine,
@@ -140,9 +140,10 @@ impl ClusterLook<'_> {
             .map(|user| async move { (self.aws.known_user(&user).await, user.to_string()) }.boxed())
             .collect();
         let answers: Vec<_> = stream::iter(calls).buffered(USERS_AT_ONCE).collect().await;
-        let unknown = answers.iter().filter(|(known, _)| !matches!(known, Ok(KnownUser::Is(_) | KnownUser::NotThere)));
+        let unknown =
+            answers.iter().filter(|(known, _)| !matches!(known, Ok(KnownEntity::Is(_) | KnownEntity::NotThere)));
         let unknown = unknown.count() + left_out;
-        let gone = answers.into_iter().filter(|(known, _)| matches!(known, Ok(KnownUser::NotThere)));
+        let gone = answers.into_iter().filter(|(known, _)| matches!(known, Ok(KnownEntity::NotThere)));
         let gone: Vec<String> = gone.map(|(_, arn)| arn).collect();
         vec![match (gone.is_empty(), unknown) {
             (false, _) => CheckResult::warning(CHECK, words::gone_users(&gone)),

@@ -74,6 +74,8 @@ fn read(
         longest_minutes: minutes(longest?.value),
         decision: decision?,
         lapses_after_minutes: minutes(lapses.map_or(LAPSES_AFTER, |lapses| lapses.value)),
+        // Deciders would have to be asked whether they can use the role themselves.
+        shared_roles: false,
     })
 }
 

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use latchkey_domain::{
     access::{ClusterId, PersonId, PrincipalId},
     eks::aws_auth::Key,
-    plan::authenticator::{RecordedEntry, RecordedMapping},
+    plan::authenticator::{RecordedEntry, RecordedMapping, Visiting},
 };
 use serde::Deserialize;
 use sqlx::PgConnection;
@@ -76,7 +76,8 @@ pub async fn taken_out(
 #[derive(Debug, Deserialize)]
 pub(super) struct MappingRow {
     pub principal_id: Uuid,
-    person_id: Uuid,
+    /// The owner of a user.
+    person_id: Option<Uuid>,
     arn: String,
     visit: i32,
     kind: String,
@@ -108,7 +109,9 @@ impl MappingRow {
         });
         Ok(RecordedMapping {
             principal: PrincipalId(self.principal_id),
-            person: PersonId(self.person_id),
+            visiting: self
+                .person_id
+                .map_or(Visiting::Role(PrincipalId(self.principal_id)), |id| Visiting::Person(PersonId(id))),
             arn: self.arn,
             visit: u32::try_from(self.visit).map_err(|error| StoreError::corrupt("mapping", "visit", error))?,
             username: self.username,

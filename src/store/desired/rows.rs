@@ -19,7 +19,11 @@ use jiff::Timestamp;
 use latchkey_domain::access::{
     ClusterId, GrantId, InstallationId, PersonId, PrincipalId, became::Became, step_kind::StepKind, transition::Target,
 };
-use latchkey_domain::plan::{desired::BindingKey, principal::PolicyWrite};
+use latchkey_domain::plan::{
+    authenticator::{RoleKey, Visiting},
+    desired::BindingKey,
+    principal::PolicyWrite,
+};
 use serde::Deserialize;
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,13 +50,13 @@ pub(super) struct Rows {
     pub legs: Vec<LegRow>,
     /// The handles of the people who decided on a grant of the cluster.
     pub deciders: BTreeMap<PersonId, String>,
-    /// The ARNs of the principals that have a grant on the cluster.
-    pub identities: BTreeMap<PrincipalId, String>,
+    /// The principals that have a grant on the cluster.
+    pub identities: BTreeMap<PrincipalId, MappedPrincipal>,
     pub mappings: Vec<MappingRow>,
-    /// The last visit of each person with a grant on the cluster.
-    pub visits: BTreeMap<PersonId, u32>,
-    /// Every live ARN of each of them.
-    pub arns: BTreeMap<PersonId, BTreeSet<String>>,
+    /// The last visit of each person, and of each role, with a grant on the cluster.
+    pub visits: BTreeMap<Visiting, u32>,
+    /// The ARNs of each of these people's live users.
+    pub arns: BTreeMap<Visiting, BTreeSet<String>>,
     /// Bindings that an interrupted run may still create.
     pub uncertain: BTreeSet<BindingKey>,
     /// The principals whose access entry an interrupted run may still create.
@@ -98,6 +102,14 @@ pub(super) struct PrincipalColumns {
     pub succeeded: bool,
 }
 
+/// A principal as a cluster maps it.
+#[derive(Debug, Clone)]
+pub(super) struct MappedPrincipal {
+    pub arn: String,
+    /// The key of a role.
+    pub role: Option<RoleKey>,
+}
+
 /// One row of the statement.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "of", rename_all = "snake_case")]
@@ -108,9 +120,9 @@ enum DesiredRow {
     Grant(Box<GrantRow>),
     Leg(LegRow),
     Decider { id: PersonId, handle: String },
-    Identity { id: PrincipalId, arn: String },
+    Identity { id: PrincipalId, arn: String, role_id: Option<String> },
     Mapping(MappingRow),
-    Visit { person: PersonId, visit: i32 },
+    Visit { person: Option<PersonId>, role: Option<PrincipalId>, visit: i32 },
     Arn { person: PersonId, arn: String },
     Uncertain { namespace: Option<String>, name: String },
     UncertainEntry { principal: PrincipalId },
@@ -127,10 +139,18 @@ impl Rows {
             DesiredRow::Grant(row) => self.grants.push(row.locked()),
             DesiredRow::Leg(row) => self.legs.push(row),
             DesiredRow::Decider { id, handle } => drop(self.deciders.insert(id, handle)),
-            DesiredRow::Identity { id, arn } => drop(self.identities.insert(id, arn)),
+            DesiredRow::Identity { id, arn, role_id } => {
+                let role = role_id.as_deref().map(RoleKey::of);
+                self.identities.insert(id, MappedPrincipal { arn, role });
+            }
             DesiredRow::Mapping(row) => self.mappings.push(row),
-            DesiredRow::Visit { person, visit } => drop(self.visits.insert(person, u32::try_from(visit).unwrap_or(0))),
-            DesiredRow::Arn { person, arn } => drop(self.arns.entry(person).or_default().insert(arn)),
+            DesiredRow::Visit { person, role, visit } => {
+                let visiting = person.map(Visiting::Person).or(role.map(Visiting::Role));
+                self.visits.extend(visiting.map(|visiting| (visiting, u32::try_from(visit).unwrap_or(0))));
+            }
+            DesiredRow::Arn { person, arn } => {
+                self.arns.entry(Visiting::Person(person)).or_default().insert(arn);
+            }
             DesiredRow::Uncertain { namespace, name } => drop(self.uncertain.insert(BindingKey { namespace, name })),
             DesiredRow::UncertainEntry { principal } => drop(self.entries_uncertain.insert(principal)),
             DesiredRow::Interrupted { document } => self.interrupted.push(document),
@@ -196,12 +216,12 @@ async fn parts(connection: &mut PgConnection, wanted: WantedTargets) -> Result<V
              select 'principal' as of, p.arn, p.unique_id, p.ended_at is not null as ended,
                extract(epoch from clock_timestamp() - latchkey_readable(p.differs_since))::float8 as differs,
                exists (select from principal other
-                 where lower(other.arn) = lower(p.arn) and other.id <> p.id and other.ended_at is null) as succeeded
+                 where latchkey_arn_key(other.arn) = latchkey_arn_key(p.arn) and other.id <> p.id and other.ended_at is null) as succeeded
              from principal p where p.id = $2) x
            union all select to_json(x)::text from (
              select 'grant' as of, g.id, g.request_id, g.person_id, p.handle, g.principal_id, i.arn as principal_arn,
                g.cluster_id, c.name as cluster_name,
-               latchkey_text(g.resolved_profile) as resolved_profile, latchkey_text(g.namespaces) as namespaces, g.minutes,
+               g.session_name, latchkey_text(g.resolved_profile) as resolved_profile, latchkey_text(g.namespaces) as namespaces, g.minutes,
                encode(g.policy_hash, 'hex') as policy_hash, g.policy_name, g.basis, g.quorum,
                latchkey_ids(g.decided_by) as decided_by, g.state,
                latchkey_readable(g.created_at) as created_at, latchkey_readable(g.activate_by) as activate_by,
@@ -231,8 +251,8 @@ async fn parts(connection: &mut PgConnection, wanted: WantedTargets) -> Result<V
              select 'decider' as of, id, handle from person where id in
                (select unnest(latchkey_ids(decided_by)) from access_grant where cluster_id = $1 and state <> 'ended')) x
            union all select to_json(x)::text from (
-             select 'identity' as of, id, arn from principal where id in
-               (select principal_id from access_grant where cluster_id = $1 and state <> 'ended')) x
+             select 'identity' as of, id, arn, case kind when 'role' then unique_id end as role_id from principal
+             where id in (select principal_id from access_grant where cluster_id = $1 and state <> 'ended')) x
            union all select to_json(x)::text from (
              select 'mapping' as of, m.principal_id, p.person_id, p.arn, m.visit, m.kind, m.username, m.own, m.data_key,
                m.inserted, m.text_before, m.state, m.writes, m.entry_id,
@@ -247,6 +267,13 @@ async fn parts(connection: &mut PgConnection, wanted: WantedTargets) -> Result<V
              where p.person_id = $3 or p.person_id in
                (select person_id from access_grant where cluster_id = $1 and state <> 'ended')
              group by p.person_id) x
+           union all select to_json(x)::text from (
+             select 'visit' as of, p.id as role, max(m.visit) as visit
+             from principal p join principal proven on proven.kind = 'role' and proven.unique_id = p.unique_id
+               join mapping m on m.principal_id = proven.id and m.cluster_id = $1
+             where p.kind = 'role' and (p.id = $2 or p.id in
+               (select principal_id from access_grant where cluster_id = $1 and state <> 'ended'))
+             group by p.id) x
            union all select to_json(x)::text from (
              select 'arn' as of, person_id as person, arn from principal
              where $1::uuid is not null and ended_at is null and (person_id = $3 or person_id in

@@ -1,8 +1,12 @@
 //! A principal under lock: what is written of it only then.
 
-use super::super::{StoreError, Tx};
-use latchkey_domain::access::PrincipalId;
+use super::{
+    super::{StoreError, Tx, columns::parsed},
+    RoleHolder, holders,
+};
+use latchkey_domain::access::{PersonId, PrincipalId, verdict::PrincipalVerdict};
 use std::ops::{Deref, DerefMut};
+use uuid::Uuid;
 
 /// A transaction that has a principal locked. What may be done only under that lock is a method of it. Only
 /// [`Tx::lock_principal`] makes one, and it borrows its transaction, which keeps the lock until its end.
@@ -46,6 +50,53 @@ impl LockedPrincipal<'_> {
             .execute(self.tx.connection())
             .await?;
         Ok(())
+    }
+
+    /// Every live proof of a session of it, if it is a role.
+    ///
+    /// # Errors
+    /// `Corrupt`, `Database`.
+    pub async fn holders(&mut self) -> Result<Vec<RoleHolder>, StoreError> {
+        let id = self.id;
+        holders(self.tx.connection(), id).await
+    }
+
+    /// What the worker found it to be at its last look.
+    ///
+    /// # Errors
+    /// `Corrupt`, `Database`.
+    pub async fn verdict(&mut self) -> Result<Option<PrincipalVerdict>, StoreError> {
+        let text = sqlx::query_scalar!("select latchkey_text(verdict) from principal where id = $1", self.id.0)
+            .fetch_optional(self.tx.connection())
+            .await?;
+        text.flatten().map(|text| parsed("principal", "verdict", Some(text.as_str()))).transpose()
+    }
+
+    /// Records that a session of it was proven again just now.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn renew_holder(&mut self, holder: Uuid) -> Result<(), StoreError> {
+        sqlx::query!("update role_holder set proven_at = clock_timestamp() where id = $1", holder)
+            .execute(self.tx.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// Marks what a person has proven of it as ended.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn end_holder(&mut self, person: PersonId) -> Result<bool, StoreError> {
+        let ended = sqlx::query!(
+            "update role_holder set ended_at = clock_timestamp()
+             where principal_id = $1 and person_id = $2 and ended_at is null",
+            self.id.0,
+            person.0
+        )
+        .execute(self.tx.connection())
+        .await?;
+        Ok(ended.rows_affected() > 0)
     }
 
     /// Marks it as ended; one that ended before stays as it is.

@@ -175,7 +175,7 @@ async fn standing(
 /// The pending requests whose time is not over.
 async fn pending(tx: &mut Tx) -> Result<Vec<RequestFacts>, StoreError> {
     let rows = sqlx::query!(
-        r#"select r.id, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
+        r#"select r.id, r.principal_id, r.cluster_id, r.session_name, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason,
              r.policy_hash, r.policy_name, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!",
              c.name as cluster_name, i.arn as principal_arn

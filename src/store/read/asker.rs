@@ -4,11 +4,14 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{parsed, person, readable},
+    columns::{blocker, parsed, person, readable},
     people::{Principal, audiences},
 };
 use jiff::Timestamp;
-use latchkey_domain::access::{PersonId, PrincipalId, person::Person, policy::PolicyFile};
+use latchkey_domain::{
+    access::{PersonId, PrincipalId, person::Person, policy::PolicyFile},
+    eks::arn::SessionName,
+};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -63,11 +66,13 @@ enum AskerRow {
 #[derive(Debug, Deserialize)]
 struct PrincipalRow {
     id: PrincipalId,
-    person: PersonId,
     arn: String,
     unique_id: String,
     aws_profile: Option<String>,
     proven_at: Timestamp,
+    session: Option<SessionName>,
+    verdict: Option<String>,
+    look_failed: Option<String>,
 }
 
 /// The id of a row, as far as it can be read.
@@ -84,8 +89,16 @@ pub async fn read(store: &Store, id: PersonId, file: &PolicyFile) -> Result<Aske
     let (groups, handles) = audiences(file);
     let parts = sqlx::query_scalar!(
         r#"select to_json(x)::text as "part!" from (
-             select 'principal' as of, id, person_id as person, arn, unique_id, aws_profile, latchkey_readable(proven_at) as proven_at
+             select 'principal' as of, id, arn, unique_id, aws_profile, latchkey_readable(proven_at) as proven_at,
+               null as session, latchkey_text(verdict) as verdict, latchkey_blocker(null, null, look_failed) as look_failed
              from principal where person_id = $1 and ended_at is null and latchkey_readable(proven_at) is not null) x
+           union all select to_json(x)::text from (
+             select 'principal' as of, i.id, i.arn, i.unique_id, h.aws_profile,
+               latchkey_readable(h.proven_at) as proven_at, h.session_name as session,
+               latchkey_text(i.verdict) as verdict, latchkey_blocker(null, null, i.look_failed) as look_failed
+             from role_holder h join principal i on i.id = h.principal_id
+             where h.person_id = $1 and h.ended_at is null and i.ended_at is null
+               and latchkey_readable(h.proven_at) is not null) x
            union all select to_json(x)::text from (
              select distinct 'approver' as of, id, handle, name, latchkey_groups(groups) as groups from (
                select p.* from unnest($2::text[]) wanted(name)
@@ -111,11 +124,11 @@ pub async fn read(store: &Store, id: PersonId, file: &PolicyFile) -> Result<Aske
     )
     .fetch_all(store.pool())
     .await?;
-    Ok(gathered(&parts))
+    Ok(gathered(id, &parts))
 }
 
 /// What the rows say. One that cannot be read is left out alone, and the log names it.
-fn gathered(parts: &[String]) -> Asker {
+fn gathered(of: PersonId, parts: &[String]) -> Asker {
     let row = |part: &String| {
         let RowId { id } = serde_json::from_str(part).unwrap_or_default();
         (id, parsed("a row", "of who asks", Some(part.as_str())))
@@ -123,7 +136,7 @@ fn gathered(parts: &[String]) -> Asker {
     let (mut read, mut approvers) = (Asker::default(), Vec::new());
     for row in readable::<AskerRow>(parts.iter().map(row)) {
         match row {
-            AskerRow::Principal(row) => read.principals.push(row.principal()),
+            AskerRow::Principal(row) => read.principals.push(row.principal(of)),
             AskerRow::Approver { id, handle, name, groups } => approvers.push((handle, id, name, groups)),
             AskerRow::Held(held) => read.held.push(held),
             AskerRow::Asked(asked) => read.asked.push(asked),
@@ -141,9 +154,12 @@ fn gathered(parts: &[String]) -> Asker {
 }
 
 impl PrincipalRow {
-    fn principal(self) -> Principal {
-        let Self { id, person, arn, unique_id, aws_profile, proven_at } = self;
-        Principal { id, person, arn, unique_id, aws_profile, proven_at }
+    fn principal(self, person: PersonId) -> Principal {
+        let Self { id, arn, unique_id, aws_profile, proven_at, session, verdict, look_failed } = self;
+        // What cannot be read was not looked at.
+        let verdict = verdict.and_then(|text| serde_json::from_str(&text).ok());
+        let look_failed = look_failed.as_deref().map(|why| blocker(Some(why)));
+        Principal { id, person, arn, unique_id, aws_profile, proven_at, session, verdict, look_failed }
     }
 }
 
@@ -164,7 +180,7 @@ mod tests {
         let mut parts = vec![held(2, "null")];
         parts.extend(bad);
         parts.push(held(3, "\"2026-11-24T13:02:00Z\""));
-        let read: Vec<Uuid> = gathered(&parts).held.iter().map(|held| held.id).collect();
+        let read: Vec<Uuid> = gathered(PersonId(id(1)), &parts).held.iter().map(|held| held.id).collect();
         assert_eq!(read, [id(2), id(3)]);
     }
 }

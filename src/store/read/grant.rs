@@ -118,8 +118,9 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
              (select array_agg(namespace->>'name')
               from jsonb_array_elements(case when jsonb_typeof(o.body->'kubernetes'->'namespaces') = 'array'
                 then o.body->'kubernetes'->'namespaces' else '[]' end) namespace) as seen_namespaces,
-             latchkey_text(g.resolved_profile) as resolved_profile,
-             latchkey_text(g.namespaces) as namespaces, g.minutes, g.principal_id, i.arn as principal_arn, i.aws_profile,
+             g.session_name, latchkey_text(g.resolved_profile) as resolved_profile,
+             latchkey_text(g.namespaces) as namespaces, g.minutes, g.principal_id, i.arn as principal_arn, coalesce(i.aws_profile, (select h.aws_profile from role_holder h
+               where h.principal_id = i.id and h.person_id = g.person_id and h.ended_at is null)) as aws_profile,
              r.reason, g.policy_name, g.policy_hash, g.basis, g.quorum,
              (select coalesce(jsonb_agg(jsonb_build_object('handle', d.handle, 'name', d.name) order by v.at), '[]')
               from vote v join person d on d.id = v.person_id

@@ -19,19 +19,19 @@ pub struct MappedAccess {
     pub entry_id: Option<String>,
     /// Whether the mapping is Latchkey's.
     pub own: bool,
-    /// The name of the person who proved the ARN.
+    /// The name of the person whose access it is for, or who proved the user; empty for a role without one.
     pub person: String,
     /// The access; `None` if no live one needs the mapping.
     pub access: Option<DecidedAccess>,
 }
 
-/// The ARNs in lower case, and the usernames, of Latchkey's mappings on a cluster.
+/// The keys of the ARNs, and the usernames, of Latchkey's mappings on a cluster.
 ///
 /// # Errors
 /// `Database`.
 pub async fn names(store: &Store, cluster: ClusterId) -> Result<RecordedNames, StoreError> {
     let rows = sqlx::query!(
-        r#"select lower(i.arn) as "arn!", m.username from mapping m join principal i on i.id = m.principal_id
+        r#"select latchkey_arn_key(i.arn) as "arn!", m.username from mapping m join principal i on i.id = m.principal_id
            where m.cluster_id = $1 and m.own and m.state <> 'removed' limit $2"#,
         cluster.0,
         MOST_NAMES
@@ -41,23 +41,23 @@ pub async fn names(store: &Store, cluster: ClusterId) -> Result<RecordedNames, S
     Ok(rows.into_iter().map(|row| (row.arn, row.username)).collect())
 }
 
-/// The recorded mappings of these ARNs, in lower case, on a cluster, each for at most 20 accesses.
+/// The recorded mappings of these ARNs, by their keys, on a cluster, each for at most 20 accesses.
 ///
 /// # Errors
 /// `Database`.
 pub async fn mapped(store: &Store, cluster: ClusterId, arns: &[String]) -> Result<Vec<MappedAccess>, StoreError> {
     let rows = sqlx::query!(
-        r#"select i.arn, m.username, m.kind, m.entry_id, m.own, p.name, g.id as "id?", g.state as "state?",
+        r#"select i.arn, m.username, m.kind, m.entry_id, m.own, p.name as "name?", g.id as "id?", g.state as "state?",
              latchkey_readable(g.until) as until, g.basis as "basis?",
              latchkey_groups(array(select left(a.name, 200) from vote v join person a on a.id = v.person_id
                where v.request_id = g.request_id and v.verdict = 'approve' and v.person_id = any(latchkey_ids(g.decided_by))
                order by v.at)) as "approvers!"
            from principal i
            join mapping m on m.principal_id = i.id and m.cluster_id = $1 and m.state <> 'removed'
-           join person p on p.id = i.person_id
            left join lateral (select * from access_grant where cluster_id = $1 and principal_id = i.id and state <> 'ended'
              order by until desc nulls last, id limit 20) g on true
-           where lower(i.arn) = any($2)
+           left join person p on p.id = coalesce(g.person_id, i.person_id)
+           where latchkey_arn_key(i.arn) = any($2)
            order by i.arn, m.kind, g.until desc nulls last, g.id"#,
         cluster.0,
         arns
@@ -70,7 +70,7 @@ pub async fn mapped(store: &Store, cluster: ClusterId, arns: &[String]) -> Resul
         kind: if row.kind == crate::store::mappings::ENTRY { MappingKind::Entry } else { MappingKind::Line },
         entry_id: row.entry_id,
         own: row.own,
-        person: row.name,
+        person: row.name.unwrap_or_default(),
         access: row.id.map(|id| DecidedAccess {
             id: GrantId(id),
             until: row.until.map(jiff_sqlx::Timestamp::to_jiff),
@@ -93,7 +93,7 @@ pub enum PrincipalChange {
     Gone,
 }
 
-/// What became of the last principal of each of these ARNs, in lower case, that a person proved, as the worker last saw it;
+/// What became of the last principal of each of these ARNs, by their keys, that a person proved, as the worker last saw it;
 /// `None` if it is as it was proven. ARNs that nobody has, or has any more, are left out, unless another principal has it.
 ///
 /// # Errors
@@ -101,12 +101,12 @@ pub enum PrincipalChange {
 pub async fn became(store: &Store, arns: &[String]) -> Result<Vec<(String, Option<PrincipalChange>)>, StoreError> {
     let rows = sqlx::query!(
         r#"select arn as "arn!", differs as "differs!", gone as "gone!" from (
-             select distinct on (lower(i.arn)) lower(i.arn) as arn, i.ended_at is not null as ended,
+             select distinct on (latchkey_arn_key(i.arn)) latchkey_arn_key(i.arn) as arn, i.ended_at is not null as ended,
                coalesce(i.differs_since <= clock_timestamp() - make_interval(secs => $2), false) as differs,
                coalesce(o.body->>'identity' = 'nobody', false) as gone
              from principal i
              left join observation o on o.target_kind = 'principal' and o.target_key = i.id
-             where lower(i.arn) = any($1) order by lower(i.arn), i.proven_at desc) last
+             where latchkey_arn_key(i.arn) = any($1) order by latchkey_arn_key(i.arn), i.proven_at desc) last
            where differs or not ended"#,
         arns,
         DIFFERS_FOR_SECONDS

@@ -46,11 +46,13 @@ impl RequestDetail {
 /// `Corrupt`, `Database`. No such request is `None`.
 pub async fn by_id(store: &Store, id: RequestId) -> Result<Option<RequestDetail>, StoreError> {
     let row = sqlx::query!(
-        r#"select r.id, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
+        r#"select r.id, r.principal_id, r.cluster_id, r.session_name, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason, r.policy_hash,
              r.policy_name, r.basis, r.quorum, r.state, r.submitted_at, r.lapses_at, r.closed_at, r.closed_why,
-             p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn as principal_arn, i.aws_profile,
-             i.ended_at is not null as "principal_ended!"
+             p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn as principal_arn, coalesce(i.aws_profile, (select h.aws_profile from role_holder h
+               where h.principal_id = i.id and h.person_id = r.person_id and h.ended_at is null)) as aws_profile,
+             (i.ended_at is not null or (i.kind = 'role' and not exists (select from role_holder h
+               where h.principal_id = i.id and h.person_id = r.person_id and h.ended_at is null))) as "principal_ended!"
            from request r
            join person p on p.id = r.person_id
            join cluster c on c.id = r.cluster_id

@@ -64,7 +64,7 @@ pub async fn pending(
     limit: usize,
 ) -> Result<(Vec<WaitingRequest>, Option<After>), StoreError> {
     let rows = sqlx::query!(
-        r#"select r.id, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
+        r#"select r.id, r.principal_id, r.cluster_id, r.session_name, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason,
              r.policy_hash, r.policy_name, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name,
              latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn as principal_arn,
@@ -126,7 +126,7 @@ pub async fn decided_by(
     limit: usize,
 ) -> Result<(Vec<VotedRequest>, Option<(Timestamp, RequestId)>), StoreError> {
     let rows = sqlx::query!(
-        r#"select r.id, r.principal_id, r.cluster_id, latchkey_text(r.resolved_profile) as resolved_profile,
+        r#"select r.id, r.principal_id, r.cluster_id, r.session_name, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason,
              r.policy_hash, r.policy_name, r.state, r.closed_why, r.submitted_at, r.lapses_at,
              p.id as person_id, p.handle, p.name,

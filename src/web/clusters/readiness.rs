@@ -2,7 +2,10 @@
 
 use crate::{store::read::mapped::PrincipalChange, web::html::Html, words};
 use latchkey_domain::{
-    eks::{arn::ClusterArn, aws_auth::AwsAuth},
+    eks::{
+        arn::{ClusterArn, arn_key},
+        aws_auth::AwsAuth,
+    },
     plan::{
         authenticator::{Authenticator, Becomes, can_move, readiness},
         observation::ClusterObservation,
@@ -44,7 +47,7 @@ pub fn of(
     let all = readiness(auth, &authenticator, &cluster);
     let more = all.len().saturating_sub(ROWS);
     let rows = all.into_iter().take(ROWS).map(|line| {
-        if became.get(&line.who.to_ascii_lowercase()) == Some(&PrincipalChange::Gone) {
+        if became.get(&arn_key(&line.who)) == Some(&PrincipalChange::Gone) {
             let (verdict, why) = words::entries::DEAD;
             let (who, username, why) = (line.who, line.username, Html::prose(why));
             return ReadinessRow { who, username, verdict, why, command: None, movable: false };

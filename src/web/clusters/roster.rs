@@ -6,7 +6,10 @@ use crate::{
     web::html::Html,
     words::{Clock, entries as words},
 };
-use latchkey_domain::plan::authenticator::{LetIn, MappingKind, Source, WayIn, WayKind};
+use latchkey_domain::{
+    eks::arn::arn_key,
+    plan::authenticator::{LetIn, MappingKind, Source, WayIn, WayKind},
+};
 
 /// A row of the table.
 #[derive(Debug, Clone)]
@@ -125,7 +128,7 @@ fn is_of(row: &MappedAccess, way: &WayIn) -> bool {
         Source::Entry | Source::UnreadEntry(_) => MappingKind::Entry,
         Source::Binding => return false,
     };
-    let is_arn = matches!(&way.who, LetIn::Arn(arn) if arn.eq_ignore_ascii_case(&row.arn));
+    let is_arn = matches!(&way.who, LetIn::Arn(arn) if arn_key(arn) == arn_key(&row.arn));
     is_arn && row.kind == kind && way.username.as_ref().is_none_or(|name| *name == row.username)
 }
 

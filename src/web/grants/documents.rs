@@ -1,6 +1,7 @@
 //! The exact documents that were written for an access: the IAM policy, the line in aws-auth or the access
 //! entry, and the bindings.
 
+use super::view::bound_user;
 use crate::{
     store::read::{
         grant::{GrantDetail, MappingShown},
@@ -32,7 +33,8 @@ pub fn documents(detail: &GrantDetail) -> Vec<ChangedDocument> {
         let said = words::access::ends_by(detail.terms.minutes);
         let one =
             |spec: BindingSpec| ChangedDocument { said: Some(said.clone()), ..whole("Binding", &spec.to_yaml(), gone) };
-        documents.extend(bindings(detail, &mapping.username).into_iter().map(one));
+        let user = bound_user(&detail.terms, &mapping.username);
+        documents.extend(bindings(detail, &user).into_iter().map(one));
     }
     documents
 }

@@ -25,9 +25,14 @@ use latchkey_domain::{
         blocker::Blocker,
         grant::{Condition, GrantState, Proven},
         policy::PolicyFile,
+        terms::Terms,
         transition::Target,
     },
-    eks::rbac::expectations,
+    eks::{
+        arn::{PrincipalArn, SessionName},
+        rbac::expectations,
+    },
+    plan::authenticator::rendered,
 };
 use sha2::{Digest, Sha256};
 
@@ -78,6 +83,8 @@ pub struct HowTo {
     pub file: String,
     pub identity_check: String,
     pub arn: String,
+    /// Of a role: what its AWS profile says.
+    pub config: Option<String>,
     pub export: String,
     pub works: Option<String>,
     /// What is known of whether the command works.
@@ -101,6 +108,8 @@ pub struct AccessPanel {
     pub profile: String,
     pub namespaces: Vec<String>,
     pub principal: String,
+    /// Who uses it, of a role.
+    pub whose: Option<String>,
     pub username: Option<String>,
     pub deciders: Option<String>,
     pub policy: String,
@@ -309,6 +318,30 @@ fn version(detail: &GrantDetail, namespaces: &[String], left: Option<&TimeLeft>)
     hex::encode(&hash.finalize()[..8])
 }
 
+/// The ARN that AWS tells the caller: of a role, that of the session; its end is the caller's if the role is shared.
+fn caller_arn(terms: &Terms) -> String {
+    match PrincipalArn::parse(&terms.principal_arn) {
+        Ok(PrincipalArn::Role(role)) => {
+            let session = terms.session.as_ref().map_or("\u{2026}", SessionName::as_str);
+            format!("arn:{}:sts::{}:assumed-role/{}/{session}", role.partition(), role.account(), role.name())
+        }
+        Ok(PrincipalArn::User(_)) | Err(_) => terms.principal_arn.clone(),
+    }
+}
+
+/// What the AWS profile of a role says.
+fn aws_config(detail: &GrantDetail) -> Option<String> {
+    let role = PrincipalArn::parse(&detail.terms.principal_arn).ok()?.as_role()?.clone();
+    let session = detail.terms.session.as_ref().map_or("YOUR-NAME", SessionName::as_str);
+    let profile = detail.aws_profile.as_deref().unwrap_or("default");
+    Some(words::identity::aws_config(role.as_str(), session, profile, role.is_identity_center()))
+}
+
+/// The user that is bound: of a pinned role's template, the one for the session.
+pub(super) fn bound_user(terms: &Terms, mapped: &str) -> String {
+    rendered(mapped, terms.session.as_ref()).unwrap_or_else(|| mapped.to_owned())
+}
+
 impl HowTo {
     fn of(detail: &GrantDetail, namespaces: &[String]) -> Self {
         let reach = reach_of(&detail.terms.profile, namespaces);
@@ -323,7 +356,8 @@ impl HowTo {
             export: format!("export KUBECONFIG=~/Downloads/{file}"),
             file,
             identity_check: format!("aws sts get-caller-identity --query Arn --output text{profile}"),
-            arn: detail.terms.principal_arn.clone(),
+            arn: caller_arn(&detail.terms),
+            config: aws_config(detail),
             works: words::kubectl::works(&expected),
             works_said: words::kubectl::works_said(ready, is_proven),
             is_proven,
@@ -347,7 +381,8 @@ impl AccessPanel {
             profile: detail.terms.profile.name.to_string(),
             namespaces: namespaces.to_vec(),
             principal: detail.terms.principal_arn.clone(),
-            username: detail.mapping.as_ref().map(|mapping| mapping.username.clone()),
+            whose: words::identity::whose(&detail.terms),
+            username: detail.mapping.as_ref().map(|mapping| bound_user(&detail.terms, &mapping.username)),
             deciders: (!names.is_empty()).then(|| list(&names, "and")),
             policy: detail.policy_name.clone(),
             policy_hash: detail.policy_hash.chars().take(12).collect(),

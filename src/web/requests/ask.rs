@@ -14,7 +14,7 @@ use crate::{
         preview,
         requests::{self, NotSubmitted},
     },
-    store::limits::CountedAction,
+    store::{limits::CountedAction, people::Principal},
     web::{
         Failure, SignedIn, State,
         failure::TooOftenPage,
@@ -252,7 +252,7 @@ impl AskPage {
             principals: own
                 .iter()
                 .map(|principal| Choice {
-                    line: principal.aws_profile.as_ref().map(|name| Html::prose(&format!("AWS profile `{name}`"))),
+                    line: line_of(principal),
                     ..Choice::new(&principal.arn, &principal.arn, chosen_arn.as_ref() == Some(&principal.arn))
                 })
                 .collect(),
@@ -279,6 +279,17 @@ impl AskPage {
         self.errors.iter().find(|wrong| name_of(wrong.field) == Some(name))
     }
 }
+/// What the form says of an identity below its ARN.
+fn line_of(principal: &Principal) -> Option<Html> {
+    let session = principal.session.as_ref();
+    let standing = session.map(|session| {
+        words::identity::standing(session.as_str(), principal.verdict.as_ref(), principal.look_failed.as_ref())
+    });
+    let profile = principal.aws_profile.as_ref().map(|name| format!("AWS profile `{name}`."));
+    let said: Vec<String> = standing.into_iter().chain(profile).collect();
+    (!said.is_empty()).then(|| Html::prose(&said.join(" ")))
+}
+
 /// The form's name of a field; the form as a whole has none.
 fn name_of(field: Field) -> Option<&'static str> {
     match field {

@@ -1,6 +1,6 @@
 //! All targets, those in trouble first.
 
-use super::address;
+use super::{address, kind_of};
 use crate::{
     store::read::{
         PAGE,
@@ -138,7 +138,7 @@ impl TargetListRow {
         let (pill, marks) = state(row);
         let (kind, name) = match row.target {
             Target::Cluster(_) => ("Cluster", row.name.clone()),
-            Target::Principal(_) => ("IAM user", row.name.rsplit('/').next().unwrap_or(&row.name).to_owned()),
+            Target::Principal(_) => (kind_of(&row.name), row.name.rsplit('/').next().unwrap_or(&row.name).to_owned()),
         };
         Self {
             address: address(row.target),

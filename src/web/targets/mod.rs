@@ -22,7 +22,10 @@ use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
 };
-use latchkey_domain::access::{grant::Trouble, transition::Target};
+use latchkey_domain::{
+    access::{grant::Trouble, transition::Target},
+    eks::arn::{PrincipalArn, PrincipalKind},
+};
 use uuid::Uuid;
 
 /// `/targets` and what is below it.
@@ -49,6 +52,11 @@ impl<S: Send + Sync> FromRequestParts<S> for At {
         let Path((kind, key)) = found.map_err(|_| Failure::NotFound)?;
         Target::from_columns(&kind, key).map(Self).ok_or(Failure::NotFound)
     }
+}
+
+/// "IAM user" or "IAM role", by a principal's ARN.
+fn kind_of(arn: &str) -> &'static str {
+    PrincipalArn::parse(arn).map_or(PrincipalKind::User, |arn| arn.kind()).name()
 }
 
 const OVERDUE: Pill = Pill::new(Tone::Danger, Icon::TriangleAlert, "Overdue");

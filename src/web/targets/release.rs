@@ -7,7 +7,7 @@ use super::{
 use crate::words;
 use crate::{
     actions::identities::{self, NotReleased},
-    store::people::HeldPrincipal,
+    store::people::{HeldPrincipal, PrincipalHolder},
     web::{Failure, SignedIn, State, path::Id},
 };
 use axum::{
@@ -23,11 +23,17 @@ use serde::Deserialize;
 #[derive(Debug, Clone)]
 pub struct Release {
     pub address: String,
-    /// Its holder.
-    pub name: String,
-    pub handle: String,
+    /// Its holders: one of a user, those who have proven a session of a role.
+    pub holders: Vec<HolderRow>,
     pub typed: Typed,
     pub error: Option<String>,
+}
+
+/// A holder of the identity.
+#[derive(Debug, Clone)]
+pub struct HolderRow {
+    pub name: String,
+    pub handle: String,
 }
 
 /// What was typed.
@@ -41,9 +47,11 @@ pub struct Typed {
 impl Release {
     /// The form, if the identity has not ended.
     pub(super) fn of(id: PrincipalId, held: HeldPrincipal, (typed, error): (Typed, Option<String>)) -> Option<Self> {
-        let HeldPrincipal { handle, name, ended_at, .. } = held;
+        let row = |holder: PrincipalHolder| HolderRow { name: holder.name, handle: holder.handle.to_string() };
+        let holders: Vec<HolderRow> = held.holders.into_iter().map(row).collect();
         let address = format!("/identities/{id}/release");
-        ended_at.is_none().then(|| Self { address, name, handle: handle.to_string(), typed, error })
+        let stands = held.ended_at.is_none() && !holders.is_empty();
+        stands.then_some(Self { address, holders, typed, error })
     }
 }
 

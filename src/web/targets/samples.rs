@@ -6,7 +6,7 @@ use super::{
     show::{RefusedPause, TargetPage},
 };
 use crate::store::{
-    people::HeldPrincipal,
+    people::{HeldPrincipal, PrincipalHolder},
     read::target::{ListedLeg, Paused, TargetDetail, TargetRow, WriteRow},
 };
 use latchkey_domain::access::{
@@ -179,12 +179,14 @@ impl TargetPage {
         let late =
             || RefusedPause { reason: "The bill is too high.".to_owned(), late: true, ..RefusedPause::default() };
         let held_by_ana = HeldPrincipal {
-            person: uuid::Uuid::from_u128(2).into(),
-            handle: "ana".parse().unwrap(),
-            name: "Ana Petrova".to_owned(),
             arn: user.name.clone(),
             unique_id: "AIDAANA".to_owned(),
             ended_at: None,
+            holders: vec![PrincipalHolder {
+                person: uuid::Uuid::from_u128(2).into(),
+                handle: "ana".parse().unwrap(),
+                name: "Ana Petrova".to_owned(),
+            }],
         };
         let release = |typed| {
             let mut page = Self::new(&dee, &user, RefusedPause::default());

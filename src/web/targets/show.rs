@@ -1,7 +1,7 @@
 //! One target: what is wrong, what to do, and what the worker did last.
 
 use super::{
-    At, address,
+    At, address, kind_of,
     release::{Release, Typed},
 };
 use crate::{
@@ -51,6 +51,8 @@ pub struct TargetPage {
     pub address: String,
     /// Whether granting can be paused on it.
     pub is_cluster: bool,
+    /// "IAM user" or "IAM role", of a principal.
+    pub kind: &'static str,
     pub fenced: Option<ShownFence>,
     pub paused: Option<Html>,
     /// Why the reason that was sent is not recorded: granting was paused before.
@@ -246,6 +248,7 @@ impl TargetPage {
             name,
             prod,
             is_cluster,
+            kind: kind_of(&detail.name),
             release: None,
             again,
             longest_reason: LONGEST_LINE,

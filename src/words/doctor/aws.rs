@@ -70,5 +70,5 @@ pub fn unanswered(error: &str) -> String {
 }
 
 pub fn not_asked(actions: &[&str]) -> String {
-    format!("not asked: {}, since these have no dry run", actions.join(", "))
+    format!("not asked: {}, since these have no dry run, or nothing to try them on", actions.join(", "))
 }

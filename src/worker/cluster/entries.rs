@@ -18,7 +18,7 @@ use futures::{FutureExt as _, StreamExt as _, stream};
 use jiff::SignedDuration;
 use latchkey_domain::{
     access::{ClusterId, blocker::Blocker},
-    eks::arn::{ClusterArn, PrincipalArn},
+    eks::arn::{ClusterArn, PrincipalArn, arn_key},
     plan::{
         authenticator::{MappingKind, RecordedMapping},
         desired::DesiredCluster,
@@ -169,7 +169,7 @@ async fn of_principals(
     }
     let proven = match &holders.seen {
         EntryHolders::Listed(listed) => {
-            let arns: Vec<String> = listed.iter().map(|entry| entry.arn.to_ascii_lowercase()).collect();
+            let arns: Vec<String> = listed.iter().map(|entry| arn_key(&entry.arn)).collect();
             principals::proven_among(&mut *worker.store.acquire().await?, &arns, PROVEN_AT_MOST).await?
         }
         EntryHolders::NotAsked | EntryHolders::NoTable | EntryHolders::Unknown(_) => Vec::new(),

@@ -7,7 +7,7 @@
 
 use super::{ClusterRun, entries::ENTRIES_AT_ONCE};
 use crate::{
-    aws::KnownUser,
+    aws::KnownEntity,
     fault::{Fault, FaultKind},
     store::{
         readings::{self, MOST_BYTES, OpenReading, ReadPart, ReadingEnd},
@@ -210,9 +210,9 @@ impl ClusterRun<'_> {
     async fn is_gone(&self, user: Option<&UserArn>) -> Option<bool> {
         let Some(user) = user else { return Some(false) };
         match tokio::time::timeout(ANSWERS_WITHIN, self.worker.aws.known_user(user)).await {
-            Ok(Ok(KnownUser::Is(_))) => Some(false),
-            Ok(Ok(KnownUser::NotThere)) => Some(true),
-            Ok(Ok(KnownUser::NotAllowed(_)) | Err(_)) | Err(_) => None,
+            Ok(Ok(KnownEntity::Is(_))) => Some(false),
+            Ok(Ok(KnownEntity::NotThere)) => Some(true),
+            Ok(Ok(KnownEntity::NotAllowed(_)) | Err(_)) | Err(_) => None,
         }
     }
 }

@@ -171,7 +171,16 @@ async fn what_sts_answers_leads_nowhere_and_makes_nobody_another() {
     let bodies = [
         caller(&ana, "AIDAANA"),
         caller("arn:aws:iam::111122223333:root", "111122223333"),
-        caller("arn:aws:sts::111122223333:assumed-role/deployers/fay", "AROA:fay"),
+        caller("arn:aws:sts::111122223333:assumed-role/deployers/EKSGetTokenAuth", "AROA:EKSGetTokenAuth"),
+        caller(
+            "arn:aws:sts::111122223333:assumed-role/deployers/botocore-session-1700000000",
+            "AROA:botocore-session-1700000000",
+        ),
+        caller("arn:aws:sts::111122223333:assumed-role/deployers/fay", "AROA:ana"),
+        caller("arn:aws:sts::111122223333:assumed-role/deployers/fay", "AROA"),
+        caller("arn:aws:sts::111122223333:assumed-role/deployers/f", "AROA:f"),
+        caller("arn:aws:sts::111122223333:assumed-role/deployers/fay:{{x}}", "AROA:fay:{{x}}"),
+        caller("arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForAmazonEKS/fay", "AROA:fay"),
         caller("arn:aws:sts::111122223333:federated-user/fay", "111122223333:fay"),
         caller("arn:aws:iam::111122223333:user/fay<script>", "AIDAFAY"),
         caller("arn:aws:iam::111122223333:user/fay\n", "AIDAFAY"),

@@ -104,7 +104,7 @@ async fn a_decision_is_taken_once_wherever_the_connection_of_the_portal_breaks()
     let mut cuts = 0;
     for side in [Cut::Before, Cut::After] {
         for at in 1.. {
-            let mut cut = portal.cut_at(side, at, portal.ask(&view())).await;
+            let mut cut = portal.cut_at(side, at, Box::pin(portal.ask(&view()))).await;
             let request = RequestId(portal.id("select id from request where state = 'pending'").await);
             cut += Box::pin(portal.cut_at(side, at, portal.approve(request))).await;
             let grant = GrantId(portal.id("select id from access_grant where state = 'scheduled'").await);

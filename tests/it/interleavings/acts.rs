@@ -276,6 +276,7 @@ async fn catch_up(scene: &Scene, hands: &Hands) -> Done {
     tx.settle_mappings(&[Settled::Removed(scene.ana, 1)]).await?;
     let identity = Identity {
         username: "latchkey:ana:1".to_owned(),
+        mapped: "latchkey:ana:1".to_owned(),
         groups: vec![],
         visit: 1,
         own: true,

@@ -21,7 +21,7 @@ use latchkey_domain::{
     access::{GrantId, RequestId, request::Verdict, step_kind::StepKind, transition::Target},
     plan::{
         desired::Wish,
-        observation::{IamUser, PrincipalObservation},
+        observation::{IamEntity, PrincipalObservation},
     },
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
@@ -164,7 +164,7 @@ async fn prove(town: &Town, web: &Store, random: &mut StdRng) -> Done {
     let (arn, unique_id) = (Town::arn("gus"), format!("AIDAGUS{}", random.random_range(0..3)));
     let id = own::seeded(web, town.person("gus"), &arn, &unique_id).await?;
     let (name, path) = ("gus".to_owned(), "/latchkey/".to_owned());
-    let found = IamUser { arn, unique_id, name, path, ..IamUser::default() };
+    let found = IamEntity { arn, unique_id, name, path, ..IamEntity::default() };
     town.observe("principal", id.0, &PrincipalObservation::of(Some(found))).await;
     Ok(())
 }

@@ -18,15 +18,28 @@ pub struct Aws {
     made: AtomicU32,
 }
 
-/// An IAM user with an access key.
+/// An IAM user with an access key, or a session of a role.
 #[derive(Clone)]
 pub struct AwsUser {
+    /// The user's name, or the session's.
     pub name: String,
+    /// The ARN of the user or role.
     pub arn: String,
-    /// The unique id, which another user of the same name and path does not have.
+    /// The unique id, which another user or role of the same name and path does not have.
     pub id: String,
     pub access_key_id: String,
     pub secret_access_key: String,
+    /// Of a session alone.
+    pub session_token: Option<String>,
+}
+
+/// An IAM role.
+#[derive(Debug, Clone)]
+pub struct AwsRole {
+    pub name: String,
+    /// With its path.
+    pub arn: String,
+    pub id: String,
 }
 
 impl Aws {
@@ -86,6 +99,32 @@ impl Aws {
             id: element(&user, "UserId").expect("a user has an id"),
             access_key_id: element(&key, "AccessKeyId").expect("a key has an id"),
             secret_access_key: element(&key, "SecretAccessKey").expect("a key has a secret"),
+            session_token: None,
+        }
+    }
+
+    /// A new role with this trust policy, which moto keeps and does not go by.
+    pub async fn role(&self, path: &str, name: &str, trust: &str) -> AwsRole {
+        let parameters = [("RoleName", name), ("Path", path), ("AssumeRolePolicyDocument", trust)];
+        let role = self.iam("CreateRole", &parameters).await;
+        AwsRole {
+            name: name.to_owned(),
+            arn: element(&role, "Arn").expect("a role has an ARN"),
+            id: element(&role, "RoleId").expect("a role has an id"),
+        }
+    }
+
+    /// A session of a role under this name, as anybody may open it at moto.
+    pub async fn session(&self, role: &AwsRole, name: &str) -> AwsUser {
+        let parameters = [("RoleArn", role.arn.as_str()), ("RoleSessionName", name)];
+        let session = self.call("sts", "AssumeRole", "2011-06-15", &parameters).await;
+        AwsUser {
+            name: name.to_owned(),
+            arn: role.arn.clone(),
+            id: role.id.clone(),
+            access_key_id: element(&session, "AccessKeyId").expect("a session has a key"),
+            secret_access_key: element(&session, "SecretAccessKey").expect("a key has a secret"),
+            session_token: element(&session, "SessionToken"),
         }
     }
 
@@ -94,11 +133,16 @@ impl Aws {
     /// # Panics
     /// If IAM refuses.
     pub async fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> String {
-        let mut form = vec![("Action", action), ("Version", "2010-05-08")];
+        self.call("iam", action, "2010-05-08", parameters).await
+    }
+
+    async fn call(&self, service: &str, action: &str, version: &str, parameters: &[(&str, &str)]) -> String {
+        let mut form = vec![("Action", action), ("Version", version)];
         form.extend_from_slice(parameters);
+        let credential = format!("AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/{service}/aws4_request");
         let reply = reqwest::Client::new()
             .post(&self.endpoint)
-            .header(http::header::AUTHORIZATION, unsigned("AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/iam/aws4_request"))
+            .header(http::header::AUTHORIZATION, unsigned(&credential))
             .form(&form)
             .send()
             .await
@@ -111,13 +155,13 @@ impl Aws {
 }
 
 impl AwsUser {
-    /// The environment in which `aws`, and a kubectl that calls it, act as this user.
+    /// The environment in which `aws`, and a kubectl that calls it, act as this user or session.
     /// No endpoint: a token is signed for the real STS's host.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let venv = Tool::AwsCli.path();
         let aws = venv.parent().map(|p| p.display().to_string()).unwrap_or_default();
         let path = std::env::var("PATH").unwrap_or_default();
-        vec![
+        let mut environment = vec![
             ("PATH", format!("{aws}:{path}")),
             ("AWS_ACCESS_KEY_ID", self.access_key_id.clone()),
             ("AWS_SECRET_ACCESS_KEY", self.secret_access_key.clone()),
@@ -126,6 +170,8 @@ impl AwsUser {
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
             ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
             ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
-        ]
+        ];
+        environment.extend(self.session_token.clone().map(|token| ("AWS_SESSION_TOKEN", token)));
+        environment
     }
 }

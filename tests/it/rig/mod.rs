@@ -19,7 +19,7 @@ pub mod tool;
 
 use std::path::{Path, PathBuf};
 
-pub use aws::{Aws, AwsUser};
+pub use aws::{Aws, AwsRole, AwsUser};
 pub use cluster::RealCluster;
 pub use latchkey_components::{certificates, server, sts_proxy};
 pub use openid::OidcProvider;

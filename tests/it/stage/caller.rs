@@ -33,7 +33,13 @@ const TOKENS: i64 = 600;
 impl Caller {
     pub(super) fn new(cluster: &ClusterAt, user: &AwsUser) -> Self {
         let ca = reqwest::Certificate::from_pem(cluster.ca_pem.as_bytes()).unwrap();
-        let keys = Credentials::new(&user.access_key_id, &user.secret_access_key, None, None, "a caller");
+        let keys = Credentials::new(
+            &user.access_key_id,
+            &user.secret_access_key,
+            user.session_token.clone(),
+            None,
+            "a caller",
+        );
         Self {
             client: reqwest::Client::builder().http1_only().tls_certs_only([ca]).build().unwrap(),
             server: cluster.server.trim_end_matches('/').to_owned(),

@@ -1,6 +1,6 @@
 //! How the stage's deployment is configured: the portal's settings, and the clients of AWS.
 
-use super::{Backdrop, CLIENT_SECRET, DATABASE_PASSWORD, Door};
+use super::{Backdrop, CLIENT_SECRET, DATABASE_PASSWORD, Door, Outside};
 use crate::rig::{AwsUser, Database, aws::REGION};
 use latchkey::{
     aws::{AccessKeys, Aws, AwsConfig},
@@ -35,18 +35,18 @@ pub fn settings(door: &Door, backdrop: &Backdrop, database: &Database) -> config
 }
 
 /// AWS as the worker calls it.
-pub async fn aws(backdrop: &Backdrop) -> Aws {
+pub async fn aws(outside: &Outside) -> Aws {
     let url = |text: &str| Some(text.parse().unwrap());
     let keys = AccessKeys {
-        access_key_id: backdrop.worker.access_key_id.clone(),
-        secret_access_key: backdrop.worker.secret_access_key.clone().into(),
-        session_token: None,
+        access_key_id: outside.worker.access_key_id.clone(),
+        secret_access_key: outside.worker.secret_access_key.clone().into(),
+        session_token: outside.worker.session_token.clone().map(Into::into),
     };
     Aws::new(&AwsConfig {
         region: REGION.to_owned(),
-        iam_url: url(&backdrop.iam_url),
-        sts_url: url(&backdrop.sts_url),
-        eks_url: url(&backdrop.eks_url),
+        iam_url: url(&outside.iam_url),
+        sts_url: url(&outside.sts_url),
+        eks_url: url(&outside.eks_url),
         keys: Some(keys),
         ..AwsConfig::default()
     })

@@ -12,6 +12,7 @@ mod deployment;
 pub mod kubectl;
 mod looks;
 mod real;
+pub mod roles;
 mod simulated;
 mod texts;
 mod work;
@@ -188,6 +189,13 @@ impl Stage {
         Some(Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await)
     }
 
+    /// The same with this STS for the proofs of identities.
+    pub async fn simulated_with_sts(sts_url: &str) -> Option<Self> {
+        let door = Door::open().await;
+        let backdrop = Backdrop { sts_url: sts_url.to_owned(), ..simulated::backdrop(&door).await? };
+        Some(Box::pin(Self::set(door, backdrop, Postgres::shared().await)).await)
+    }
+
     /// The simulator for all but the provider, which is a foreign one, as it is delivered.
     pub async fn at_a_thin_provider() -> Option<Self> {
         let door = Door::open().await;
@@ -247,9 +255,6 @@ impl Stage {
             cli::serve_connections(door.listener, router, cli::Bounds::behind(vec![]), stop).await;
             drop(never);
         });
-        let aws = aws(&backdrop).await;
-        let worker = Worker::new(store(database.url_as("latchkey_worker")), aws.clone());
-        let iam = iam(&backdrop).await;
         let outside = Outside {
             issuer: backdrop.issuer.clone(),
             iam_url: backdrop.iam_url.clone(),
@@ -257,6 +262,9 @@ impl Stage {
             eks_url: backdrop.eks_url.clone(),
             worker: backdrop.worker.clone(),
         };
+        let aws = aws(&outside).await;
+        let worker = Worker::new(store(database.url_as("latchkey_worker")), aws.clone());
+        let iam = iam(&backdrop).await;
         let stage = Self {
             outside,
             web,
@@ -331,6 +339,11 @@ impl Stage {
 
     /// kubectl of a person who knows the cluster's address, with a kubeconfig that is not from Latchkey.
     pub fn kubectl(&self, handle: &str) -> Kubectl {
+        self.kubectl_of(self.user(handle))
+    }
+
+    /// The same for a user, or a session of a role.
+    pub fn kubectl_of(&self, user: &AwsUser) -> Kubectl {
         use base64::Engine as _;
         let cluster = &self.clusters[0];
         let known = KubeconfigCluster {
@@ -341,7 +354,7 @@ impl Stage {
             region: REGION.to_owned(),
             namespace: None,
         };
-        self.kubectl_with(handle, &render(&[known], None, &ExecCommand::aws()))
+        Kubectl::new(&self.folder, &render(&[known], None, &ExecCommand::aws()), user)
     }
 
     /// kubectl of a person with a kubeconfig that they downloaded.
@@ -351,7 +364,12 @@ impl Stage {
 
     /// A person who calls the API server without kubectl, for checks that are made often.
     pub fn caller(&self, handle: &str) -> Caller {
-        Caller::new(&self.clusters[0], self.user(handle))
+        self.caller_of(self.user(handle))
+    }
+
+    /// The same for a user, or a session of a role.
+    pub fn caller_of(&self, user: &AwsUser) -> Caller {
+        Caller::new(&self.clusters[0], user)
     }
 
     /// Deletes the IAM user of a person and makes another of the same ARN, whose keys the person has from now on.

@@ -92,7 +92,7 @@ fn seed(door: &Door, policy: &str, mode: AuthenticationMode) -> Seed {
 fn user(simulator: &Simulator, name: &str, arn: String, keys: Keys) -> AwsUser {
     let Keys { access_key_id, secret_access_key } = keys;
     let id = simulator.aws().user_id(name).unwrap();
-    AwsUser { name: name.to_owned(), arn, id, access_key_id, secret_access_key }
+    AwsUser { name: name.to_owned(), arn, id, access_key_id, secret_access_key, session_token: None }
 }
 
 fn cluster(simulator: &Simulator, name: &str) -> ClusterAt {

@@ -5,6 +5,7 @@ mod audit;
 mod entries;
 mod hands;
 pub mod people;
+mod roles;
 mod trouble;
 mod who_gets_in;
 mod whole;

@@ -1,9 +1,10 @@
 //! What people do in the portal, step by step, through its pages.
 #![allow(dead_code, reason = "the figures use less of it than the tests")]
 
+use crate::rig::AwsUser;
 use crate::stage::{
     CLUSTER, Stage,
-    browser::{Browser, Page},
+    browser::{Browser, Form, Page},
     kubectl::get_token,
 };
 use http::StatusCode;
@@ -24,13 +25,19 @@ pub const REASON: &str = "Why did the settlement stop?";
 
 /// Proves a person's IAM user by what the AWS CLI prints: the whole JSON, or the token alone.
 pub async fn prove(stage: &Stage, browser: &Browser, handle: &str, whole: bool) -> Page {
+    let user = stage.user(handle);
+    let form = pasted(browser, user, whole).await;
+    let page = browser.submit(&form).await;
+    page.says(&user.arn);
+    page
+}
+
+/// The form with what the AWS CLI prints for a user, or for a session of a role.
+pub async fn pasted(browser: &Browser, user: &AwsUser, whole: bool) -> Form {
     let page = browser.open("/identities/new").await;
     let words = page.text();
     let name = words.split_whitespace().find(|word| word.starts_with("latchkey-")).expect("the page names a command");
-    let printed = get_token(stage.user(handle), name, whole).await;
-    let page = browser.submit(&page.form("/identities").with("token", &printed)).await;
-    page.says(&stage.user(handle).arn);
-    page
+    page.form("/identities").with("token", &get_token(user, name, whole).await)
 }
 
 /// A browser that is signed in, of a person with a proven identity.
@@ -56,12 +63,17 @@ pub async fn ask_on(stage: &Stage, browser: &Browser, handle: &str, cluster: &st
 
 /// Fills in the form and sends it, whatever comes of it.
 pub async fn try_to_ask(stage: &Stage, browser: &Browser, handle: &str, cluster: &str, wish: Wish) -> Page {
+    try_to_ask_by(browser, &stage.user(handle).arn, cluster, wish).await
+}
+
+/// The same by the identity of this ARN.
+pub async fn try_to_ask_by(browser: &Browser, arn: &str, cluster: &str, wish: Wish) -> Page {
     let Wish { profile, namespace, minutes } = wish;
     let address = format!("/requests/new?cluster={cluster}&profile={profile}&namespace={namespace}&minutes={minutes}");
     let page = browser.open(&address).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text());
     let form = page.form("/requests").with("cluster", cluster).with("profile", profile).with("namespace", namespace);
-    let form = form.with("principal", &stage.user(handle).arn).with("minutes", &minutes.to_string());
+    let form = form.with("principal", arn).with("minutes", &minutes.to_string());
     browser.send(&form.with("reason", REASON)).await
 }
 

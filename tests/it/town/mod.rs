@@ -29,7 +29,7 @@ use latchkey_domain::{
         transition::Actor,
     },
     eks::rbac::{Kinds, Rule},
-    plan::observation::{ClusterObservation, IamUser, PrincipalObservation},
+    plan::observation::{ClusterObservation, IamEntity, PrincipalObservation},
 };
 pub use latchkey_testkit::POLICY;
 use latchkey_testkit::{LATCHKEY_TOML, cluster_arn, iam_arn, user_arn};
@@ -193,14 +193,7 @@ impl Town {
     pub async fn own(&self, person: &Person, handle: &str) {
         let (arn, unique_id) = (Self::arn(handle), format!("AIDA{}", handle.to_uppercase()));
         let id = own::seeded(&self.web, person, &arn, &unique_id).await.unwrap();
-        let user = IamUser {
-            arn,
-            unique_id,
-            name: handle.into(),
-            path: "/latchkey/".into(),
-            tags: BTreeMap::new(),
-            inline_policies: BTreeMap::new(),
-        };
+        let user = IamEntity { arn, unique_id, name: handle.into(), path: "/latchkey/".into(), ..IamEntity::default() };
         self.observe("principal", id.0, &PrincipalObservation::of(Some(user))).await;
     }
 

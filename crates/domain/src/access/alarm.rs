@@ -19,6 +19,8 @@ pub enum AlarmCode {
     UnreadableRow,
     /// The worker was about to set up an access that the current policy does not grant.
     NotAllowed,
+    /// The trust policy of a role no longer gives each session name to one person.
+    Unpinned,
     /// Another session keeps a row locked that an end, or a run, needs.
     KeptLocked,
     /// No run on a target reaches its end.
@@ -29,14 +31,21 @@ pub enum AlarmCode {
 
 impl AlarmCode {
     /// Every code.
-    pub const ALL: [Self; 5] =
-        [Self::UnreadableRow, Self::NotAllowed, Self::KeptLocked, Self::RunsBreakOff, Self::SealStandsStill];
+    pub const ALL: [Self; 6] = [
+        Self::UnreadableRow,
+        Self::NotAllowed,
+        Self::Unpinned,
+        Self::KeptLocked,
+        Self::RunsBreakOff,
+        Self::SealStandsStill,
+    ];
 
     /// The code as the database stores it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UnreadableRow => "unreadable_row",
             Self::NotAllowed => "not_allowed",
+            Self::Unpinned => "unpinned",
             Self::KeptLocked => "kept_locked",
             Self::RunsBreakOff => "runs_break_off",
             Self::SealStandsStill => "seal_stands_still",
@@ -52,7 +61,7 @@ impl AlarmCode {
     pub fn ends_by_itself(self) -> bool {
         match self {
             Self::UnreadableRow | Self::KeptLocked | Self::RunsBreakOff | Self::SealStandsStill => true,
-            Self::NotAllowed => false,
+            Self::NotAllowed | Self::Unpinned => false,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::eks::{
     aws_auth::Unsafe,
     iam_policy::OversizedPolicy,
     rbac::{Attributes, Unworkable},
+    trust_policy::RoleTrust,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
@@ -163,8 +164,12 @@ blockers! {
     "entry_may_stay" => EntryMayStay { cluster: String, arn: String, why: Box<Blocker> } Itself
     /// EKS did not answer in time about an access entry.
     "entry_slow" => EntrySlow {} Itself
-    /// The ARN is that of a role.
+    /// The ARN is that of a role, and nothing says which role was proven.
     "role_principal" => RolePrincipal { arn: String } Holder
+    /// The mapping of a role names no user for the session of this access.
+    "session_differs" => SessionDiffers { cluster: String, arn: String, username: String } Operator
+    /// A binding that is not Latchkey's names the user of a role's session.
+    "name_still_bound" => NameStillBound { cluster: String, username: String, binding: String } ClusterAdministrator
     /// There is no ConfigMap aws-auth.
     "aws_auth_missing" => AwsAuthMissing { cluster: String } Operator
     /// No entry can be added to aws-auth.
@@ -243,6 +248,12 @@ blockers! {
     "principal_of_other_id" => PrincipalOfOtherId { arn: String } Itself
     /// The principal was deleted and made again: its accesses end.
     "principal_replaced" => PrincipalReplaced { arn: String, was: String, is: String } Itself
+    /// The role's trust policy no longer gives each session name to one person: its accesses end.
+    "principal_unpinned" => PrincipalUnpinned { arn: String, trust: RoleTrust } Itself
+    /// Identity Center made the role anew, under another name: its accesses end.
+    "principal_renamed" => PrincipalRenamed { arn: String, is: String } Itself
+    /// The principal is the one that Latchkey itself uses.
+    "principal_is_worker" => PrincipalIsWorker { arn: String } Holder
     /// The principal seems to be replaced, and one more look has to confirm it.
     "principal_doubted" => PrincipalDoubted { arn: String, was: String, is: String } Itself
     /// Another installation of Latchkey tagged the principal.
@@ -308,6 +319,8 @@ pub enum UnfitUsername {
     Reserved,
     /// The entry is in `system:masters`.
     Masters,
+    /// All sessions of the role are this one user.
+    AllSessions,
     /// The entry has access policies, and no review shows what they allow.
     AccessPolicies,
 }

@@ -22,11 +22,13 @@ pub enum Cause {
     PolicyChanged,
     /// An operator released the AWS identity that the access is for.
     Released,
+    /// The trust policy of the role that the access is for no longer gives each session name to one person.
+    Unpinned,
 }
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Expired,
         Self::Relinquished,
         Self::Revoked,
@@ -40,6 +42,7 @@ impl Cause {
         Self::NotAllowed,
         Self::PolicyChanged,
         Self::Released,
+        Self::Unpinned,
     ];
 
     /// The value that the database stores.
@@ -58,6 +61,7 @@ impl Cause {
             Self::NotAllowed => "not_allowed",
             Self::PolicyChanged => "policy_changed",
             Self::Released => "released",
+            Self::Unpinned => "unpinned",
         }
     }
 

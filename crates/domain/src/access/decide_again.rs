@@ -90,7 +90,9 @@ pub struct OnCluster {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfPrincipal {
     pub arn: String,
-    pub person: PersonId,
+    /// Whose it is: the owner of a user; of a role, the requester, if they have proven the session that the access is
+    /// for.
+    pub person: Option<PersonId>,
     pub ended: bool,
 }
 
@@ -285,7 +287,7 @@ fn same(evidence: &Grounds) -> Result<(), NotAllowed> {
     if let Some(part) = grant.terms.first_difference(&request.terms) {
         return Err(NotAllowed::NotAsked(part.into()));
     }
-    if principal.person != grant.person {
+    if principal.person != Some(grant.person) {
         return Err(NotAllowed::NotTheirs { arn: principal.arn.clone(), holder: request.requester.handle.clone() });
     }
     if principal.ended {
@@ -309,6 +311,7 @@ fn ruled(evidence: &Grounds, policy: &PolicyFile, policy_hash: &str) -> Result<(
         profile: &grant.terms.profile.name,
         namespaces: &namespaces,
         minutes: grant.terms.minutes,
+        shared: grant.terms.shared(),
     };
     let deciders = deciders(evidence)?;
     let known: Vec<Person> = deciders.iter().map(|&by| by.clone()).collect();

@@ -31,6 +31,7 @@ pub mod step_kind;
 mod stored;
 pub mod terms;
 pub mod transition;
+pub mod verdict;
 pub mod vote;
 
 pub use ids::{AlarmId, ClusterId, EventId, GrantId, InstallationId, PersonId, PrincipalId, RequestId, SessionId};

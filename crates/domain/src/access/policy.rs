@@ -8,7 +8,10 @@ use super::{
     ruling::{list, minutes_text},
 };
 use crate::{
-    eks::arn::{AccountId, ClusterArn},
+    eks::{
+        arn::{AccountId, ClusterArn},
+        rbac::Risk,
+    },
     plan::authenticator::MappingKind,
 };
 use serde::{Deserialize, Serialize};
@@ -55,6 +58,9 @@ pub struct Policy {
     pub longest_minutes: u32,
     pub decision: Decision,
     pub lapses_after_minutes: u32,
+    /// Whether it grants access to a role that several people can use: each of them then has what one asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared_roles: bool,
 }
 
 /// Clusters by name or by labels; all named labels must match.
@@ -86,6 +92,8 @@ pub struct Ask<'a> {
     /// Empty for a profile of cluster scope.
     pub namespaces: &'a [String],
     pub minutes: u32,
+    /// The risk of the profile, if everyone who can use the role would have it; `None` for a principal of one person.
+    pub shared: Option<Risk>,
 }
 
 /// The policy that ruled. The hash is that of the whole policy.toml.
@@ -148,6 +156,16 @@ pub enum Refusal {
     SeveralPolicies { groups: Vec<RuledGroup> },
     #[error("The longest is {} by the policy \"{policy}\".", minutes_text(*.longest_minutes))]
     TooLong { policy: String, longest_minutes: u32 },
+    #[error(
+        "Several people can use this role, and each of them would have the access. The policy \"{policy}\" does not \
+         allow that. Choose an identity that only you can use."
+    )]
+    SharedRole { policy: String },
+    #[error(
+        "Several people can use this role, and `{profile}` is of {risk} risk there, which is never given to a role that \
+         is shared. Choose an identity that only you can use, or another profile."
+    )]
+    TooRiskyToShare { profile: ProfileName, risk: String },
     #[error("At least 5 minutes.")]
     TooShort,
     #[error("No other person can approve `{policy}`{}. Choose another profile, or ask an operator.", known(.approvers))]

@@ -13,7 +13,7 @@ use super::{
     },
     profile::{Profile, ProfileName, Scope},
 };
-use crate::eks::arn::PrincipalArn;
+use crate::eks::{arn::PrincipalArn, rbac::Risk};
 use std::{collections::BTreeSet, num::NonZeroU8};
 
 impl ClusterSelector {
@@ -156,6 +156,7 @@ impl PolicyFile {
             let (policy, longest_minutes) = (policy.name.clone(), policy.longest_minutes);
             reasons.push(Refusal::TooLong { policy, longest_minutes });
         }
+        reasons.extend(ask.shared.and_then(|risk| unshareable(policy, ask.profile, risk)));
         let basis = Basis { policy: policy.clone(), policy_hash: policy_hash.to_owned() };
         match &policy.decision {
             Decision::Automatic if reasons.is_empty() => Ruling::Automatic(basis),
@@ -215,6 +216,8 @@ impl PolicyFile {
     pub fn may_write(&self, principal: &PrincipalArn) -> bool {
         let (account, path) = match principal {
             PrincipalArn::User(user) => (user.account(), user.path()),
+            // Only AWS may change a role of Identity Center's, or of a service.
+            PrincipalArn::Role(role) if role.path().starts_with("/aws-") => return false,
             PrincipalArn::Role(role) => (role.account(), role.path()),
         };
         self.accounts
@@ -235,6 +238,14 @@ fn misfit(profile: &Profile, namespaces: &[String]) -> Option<Refusal> {
         Scope::Cluster if !namespaces.is_empty() => Some(Refusal::NamespacesOnClusterScope(profile.name.clone())),
         Scope::Namespace | Scope::Cluster => None,
     }
+}
+
+/// Why an access is not given to a role that several people can use.
+fn unshareable(policy: &Policy, profile: &ProfileName, risk: Risk) -> Option<Refusal> {
+    if !policy.shared_roles {
+        return Some(Refusal::SharedRole { policy: policy.name.clone() });
+    }
+    (risk >= Risk::High).then(|| Refusal::TooRiskyToShare { profile: profile.clone(), risk: risk.to_string() })
 }
 
 /// Why no person, or too few, could decide.

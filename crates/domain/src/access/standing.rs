@@ -56,6 +56,7 @@ impl PolicyFile {
             profile: &facts.terms.profile.name,
             namespaces: &namespaces,
             minutes: facts.terms.minutes,
+            shared: facts.terms.shared(),
         };
         self.rule(policy_hash, &ask, known)
     }

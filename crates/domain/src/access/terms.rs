@@ -4,7 +4,10 @@
 use super::{ClusterId, GrantId, InstallationId, PrincipalId, cluster::PinnedNamespace, profile::ResolvedProfile};
 use crate::{
     access::profile::Scope,
-    eks::rbac::{BindingSpec, Provenance, Reach},
+    eks::{
+        arn::{PrincipalArn, SessionName},
+        rbac::{BindingSpec, Provenance, Reach, Risk, assess_in},
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -17,6 +20,10 @@ pub struct Terms {
     pub principal: PrincipalId,
     #[serde(rename = "principal")]
     pub principal_arn: String,
+    /// The one session of a pinned role that the access is for. `None` for a user, and for a role that is shared: then
+    /// everyone who can use it has the access.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionName>,
     pub cluster: ClusterId,
     /// The name that people give the cluster. It may change: the id identifies the cluster.
     #[serde(skip)]
@@ -86,6 +93,12 @@ impl Terms {
         self.namespaces.iter().map(|namespace| namespace.name.clone()).collect()
     }
 
+    /// The risk of the profile, if the access is for everyone who can use a role; `None` if it is one person's.
+    pub fn shared(&self) -> Option<Risk> {
+        let is_role = PrincipalArn::parse(&self.principal_arn).is_ok_and(|arn| arn.as_role().is_some());
+        (is_role && self.session.is_none()).then(|| assess_in(&self.profile.rules(), &self.reach()).risk)
+    }
+
     /// Where the profile's rules hold.
     pub fn reach(&self) -> Reach {
         match self.profile.scope {
@@ -116,7 +129,7 @@ impl Terms {
     /// resolve to less than when the other terms were written.
     pub fn first_difference(&self, other: &Self) -> Option<TermsPart> {
         [
-            (self.principal != other.principal, TermsPart::Principal),
+            (self.principal != other.principal || self.session != other.session, TermsPart::Principal),
             (self.cluster != other.cluster, TermsPart::Cluster),
             (self.profile.name != other.profile.name, TermsPart::Profile),
             (self.namespaces != other.namespaces, TermsPart::Namespaces),

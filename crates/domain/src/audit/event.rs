@@ -142,6 +142,7 @@ events! {
     "identity.proven" => IdentityProven {
         principal: String,
         #[serde(skip_serializing_if = "Option::is_none")] unique_id: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")] session: Option<String>,
     }
     /// An operator released an identity.
     "identity.released" => IdentityReleased { principal: String, unique_id: String, reason: String }

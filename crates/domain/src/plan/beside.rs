@@ -4,7 +4,7 @@ use super::{
     authenticator::{Authenticator, Identified, Identity, MappingKind},
     bindings,
     desired::{BindingKey, DesiredCluster, DesiredGrant},
-    observation::{ClusterState, EntryFields},
+    observation::{ClusterState, EntryFields, ObservedBinding},
     proof::{Question, binding_allows, names_subject},
 };
 use crate::access::{GrantId, blocker::Few, residual::Residual};
@@ -28,6 +28,13 @@ enum AllowedBy {
     OtherAccess { profile: String, namespaces: Vec<String> },
     ForeignBinding { binding: String, role: String },
     Unexplained,
+}
+
+impl AllowedBy {
+    fn foreign(binding: &ObservedBinding) -> Self {
+        let role = format!("{} {}", binding.role_kind, binding.role_name);
+        Self::ForeignBinding { binding: bindings::key_of(binding).to_string(), role }
+    }
 }
 
 impl Beside {
@@ -76,12 +83,26 @@ impl Beside {
 
     /// The principal is still mapped, by a line that is not Latchkey's or that has groups.
     pub(super) fn mapped(&mut self, grant: &DesiredGrant, now: Identity, desired: &DesiredCluster) {
-        let Identity { username, groups, .. } = now;
-        let ours = desired.mappings.iter().any(|mapping| mapping.own && mapping.username == username);
+        let Identity { username, mapped, groups, .. } = now;
+        let ours = desired.mappings.iter().any(|mapping| mapping.own && mapping.username == mapped);
         if !ours {
             self.also.push(Residual::ForeignLine { arn: grant.arn.to_string(), username, groups });
         } else if !groups.is_empty() {
             self.also.push(Residual::LineWithGroups { username, groups });
+        }
+    }
+
+    /// The user is still somebody, since another access needs the mapping: whatever foreign bindings give that user
+    /// goes on, also where the access did not reach.
+    pub(super) fn bound(&mut self, desired: &DesiredCluster, state: &ClusterState, username: &str) {
+        let names = |binding: &&ObservedBinding| {
+            binding.subjects.iter().any(|subject| subject.kind == "User" && subject.name == username)
+        };
+        for binding in foreign_bindings(desired, state).filter(names) {
+            let allows = self.by_source.entry(AllowedBy::foreign(binding)).or_default();
+            if allows.is_empty() {
+                allows.insert("do what its role allows".to_owned());
+            }
         }
     }
 
@@ -99,15 +120,16 @@ impl Beside {
     }
 }
 
-/// Another live grant of the same user that allows it.
+/// Another live grant of the same user that allows it: of the same person, or of whoever uses the same role.
 fn other_grant(
     desired: &DesiredCluster,
     grant: GrantId,
     state: &ClusterState,
     question: &Question,
 ) -> Option<AllowedBy> {
-    let person = desired.grants.iter().find(|own| own.id == grant)?.person;
-    let others = desired.grants.iter().filter(|other| other.id != grant && other.person == person);
+    let own = desired.grants.iter().find(|own| own.id == grant)?;
+    let is_same = |other: &DesiredGrant| other.person == own.person || other.terms.principal == own.terms.principal;
+    let others = desired.grants.iter().filter(|other| other.id != grant && is_same(other));
     let mut allowing = others.filter(|other| {
         let keys = other.keys(desired.installation);
         let bound = bindings::of_grant(state, other.id, &keys, desired.installation);
@@ -122,10 +144,17 @@ fn other_grant(
 
 /// A foreign binding that allows it.
 fn foreign_binding(desired: &DesiredCluster, state: &ClusterState, question: &Question) -> Option<AllowedBy> {
-    let live: BTreeSet<BindingKey> = desired.grants.iter().flat_map(|grant| grant.keys(desired.installation)).collect();
-    let mut others = state.bindings.iter().filter(|binding| !live.contains(&bindings::key_of(binding)));
+    let mut others = foreign_bindings(desired, state);
     let binding = others
         .find(|binding| names_subject(binding, question) && binding_allows(state, binding, &question.attributes))?;
-    let role = format!("{} {}", binding.role_kind, binding.role_name);
-    Some(AllowedBy::ForeignBinding { binding: bindings::key_of(binding).to_string(), role })
+    Some(AllowedBy::foreign(binding))
+}
+
+/// The bindings that are of no grant.
+fn foreign_bindings<'a>(
+    desired: &DesiredCluster,
+    state: &'a ClusterState,
+) -> impl Iterator<Item = &'a ObservedBinding> + use<'a> {
+    let live: BTreeSet<BindingKey> = desired.grants.iter().flat_map(|grant| grant.keys(desired.installation)).collect();
+    state.bindings.iter().filter(move |binding| !live.contains(&bindings::key_of(binding)))
 }

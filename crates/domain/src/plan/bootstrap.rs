@@ -154,12 +154,11 @@ impl IamCondition {
     }
 }
 
-/// What an entry must be like that the worker makes: of a person, with a username of Latchkey's, without groups, and
-/// tagged.
-const NEW_ENTRY: [IamCondition; 5] = [
+/// What an entry must be like that the worker makes: not one of nodes, with a username of Latchkey's, without groups,
+/// and tagged.
+const NEW_ENTRY: [IamCondition; 4] = [
     IamCondition { operator: "StringEquals", key: "eks:accessEntryType", value: "STANDARD", documented: true },
     IamCondition { operator: "StringLike", key: "eks:username", value: OWN_USERNAMES, documented: true },
-    IamCondition { operator: "StringLike", key: "eks:principalArn", value: "arn:*:iam::*:user/*", documented: true },
     IamCondition { operator: "Null", key: "aws:RequestTag/latchkey/installation", value: "false", documented: true },
     // AWS's list of condition keys has the key. That it is absent from a call without groups is not written anywhere.
     IamCondition { operator: "Null", key: "eks:kubernetesGroups", value: "true", documented: false },
@@ -182,10 +181,10 @@ pub fn conditions_of(action: &str) -> &'static [IamCondition] {
 const OWN_USERNAMES: &str = "latchkey:*";
 
 /// What the worker may do in AWS: look at the policy's clusters and their access entries, make and delete entries of
-/// its own (never change one, associate a policy with one, or change a cluster), see whether any user is still the one
-/// that was proven, and maintain one inline policy and the tags of users below the accounts' `principal_paths`. With a
-/// permissions boundary, it may only write the policies of users that have it, so that what it writes can never exceed
-/// the boundary.
+/// its own (never change one, associate a policy with one, or change a cluster), see whether any user or role is still
+/// the one that was proven, and who can use a role, and maintain one inline policy and the tags of users and roles below
+/// the accounts' `principal_paths`. With a permissions boundary, it may only write the policies of those that have it, so
+/// that what it writes can never exceed the boundary.
 pub fn iam_statements(file: &PolicyFile, boundary: Option<&str>) -> Vec<WorkerStatement> {
     let clusters: Vec<String> = file.clusters.iter().map(|cluster| cluster.arn.to_string()).collect();
     let entries: Vec<String> = file.clusters.iter().map(access_entries).collect();
@@ -205,20 +204,29 @@ pub fn iam_statements(file: &PolicyFile, boundary: Option<&str>) -> Vec<WorkerSt
     accounts.extend(file.clusters.iter().map(|cluster| cluster.arn.account()));
     accounts.sort();
     accounts.dedup();
-    let all_users: Vec<String> = accounts.iter().map(|id| format!("arn:{partition}:iam::{id}:user/*")).collect();
-    if !all_users.is_empty() {
-        statements.push(allow("LatchkeyIdentities", &["iam:GetUser"], &all_users));
+    let all = |kind: &str| -> Vec<String> {
+        accounts.iter().map(|id| format!("arn:{partition}:iam::{id}:{kind}/*")).collect()
+    };
+    if !accounts.is_empty() {
+        statements.push(allow("LatchkeyIdentities", &["iam:GetUser"], &all("user")));
+        statements.push(allow("LatchkeyRoles", &["iam:GetRole"], &all("role")));
+        // IAM limits this call to no resource. It finds the role that Identity Center made anew.
+        statements.push(allow("LatchkeyIdentityCenter", &["iam:ListRoles"], &["*".to_owned()]));
     }
-    let users: Vec<String> = file
-        .accounts
-        .iter()
-        .flat_map(|account| account.principal_paths.iter().map(|path| (&account.id, path)))
-        .map(|(id, path)| format!("arn:{partition}:iam::{id}:user{path}*"))
-        .collect();
+    let paths =
+        || file.accounts.iter().flat_map(|account| account.principal_paths.iter().map(|path| (&account.id, path)));
+    let below = |kind: &str| -> Vec<String> {
+        paths().map(|(id, path)| format!("arn:{partition}:iam::{id}:{kind}{path}*")).collect()
+    };
+    let (users, roles) = (below("user"), below("role"));
     if !users.is_empty() {
         let read = ["iam:GetUserPolicy", "iam:ListUserPolicies", "iam:TagUser", "iam:UntagUser"];
         statements.push(allow("LatchkeyUsers", &read, &users));
         let write = allow("LatchkeyUserPolicies", &["iam:DeleteUserPolicy", "iam:PutUserPolicy"], &users);
+        statements.push(WorkerStatement { boundary: boundary.map(str::to_owned), ..write });
+        let read = ["iam:GetRolePolicy", "iam:ListRolePolicies", "iam:TagRole", "iam:UntagRole"];
+        statements.push(allow("LatchkeyOwnRoles", &read, &roles));
+        let write = allow("LatchkeyRolePolicies", &["iam:DeleteRolePolicy", "iam:PutRolePolicy"], &roles);
         statements.push(WorkerStatement { boundary: boundary.map(str::to_owned), ..write });
     }
     statements

@@ -351,6 +351,13 @@ impl Planner<'_> {
                 }
                 (Some(_) | None, _) => {}
             }
+            if grant.wish == Wish::Provision
+                && let Some(identity) = standing.identity()
+                && let Some(why) = authenticator::name_still_bound(desired, self.state, identity)
+            {
+                self.plan.trouble.insert(grant.id, Obstacle::Blocked(why));
+                continue;
+            }
             if let Some(why) = standing.trouble() {
                 self.plan.trouble.insert(grant.id, Obstacle::Blocked(why.clone()));
             }
@@ -399,7 +406,8 @@ impl Planner<'_> {
             return Standing::Unsafe(Blocker::Cut { cluster, handle, other });
         }
         let (person, principal) = (grant.person, grant.terms.principal);
-        let who = PrincipalOwner { person, handle: &grant.handle, principal, arn: &grant.arn };
+        let (role, session) = (grant.role.as_ref(), grant.terms.session.as_ref());
+        let who = PrincipalOwner { person, handle: &grant.handle, principal, arn: &grant.arn, role, session };
         authenticator::standing(self.desired, &self.authenticator, who)
     }
 

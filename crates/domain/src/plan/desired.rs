@@ -1,7 +1,7 @@
 //! The desired state of a cluster: the set of its live grants, with what was written for them before.
 
 use super::{
-    authenticator::{MappingKind, RecordedMapping},
+    authenticator::{MappingKind, RecordedMapping, RoleKey, Visiting},
     obstacles::Obstacle,
     own_roles::OwnRoles,
 };
@@ -61,10 +61,10 @@ pub struct DesiredCluster {
     /// Mappings of Latchkey's that were removed before and are in aws-auth again: an old copy was restored, or a write
     /// came late.
     pub returned: Vec<RecordedMapping>,
-    /// The highest visit number that each person ever had here.
-    pub visits: BTreeMap<PersonId, u32>,
-    /// Every live ARN of each person with a grant here.
-    pub arns: BTreeMap<PersonId, BTreeSet<String>>,
+    /// The highest visit number that each person, or role, ever had here.
+    pub visits: BTreeMap<Visiting, u32>,
+    /// The ARNs of every live IAM user of each person with a grant here.
+    pub arns: BTreeMap<Visiting, BTreeSet<String>>,
     /// Bindings whose creation an interrupted run began, that no later run saw, and that may still appear. Those of
     /// grants that ended since are included.
     pub uncertain: BTreeSet<BindingKey>,
@@ -99,7 +99,10 @@ pub struct DesiredGrant {
     /// The latest time of its end.
     pub hard_until: Timestamp,
     pub wish: Wish,
+    /// A role's with its path.
     pub arn: PrincipalArn,
+    /// The role's key, if the principal is a role.
+    pub role: Option<RoleKey>,
     /// The handles of its deciders, for the bindings' annotations.
     pub deciders: Vec<String>,
     /// The failed attempts of this grant's leg here since its last success.
@@ -159,6 +162,7 @@ impl DesiredGrant {
             hard_until: facts.hard_until,
             wish,
             arn,
+            role: None,
             deciders: vec![],
             attempts: 0,
             resting: false,
@@ -175,6 +179,14 @@ impl DesiredGrant {
             ends_by: self.hard_until,
         };
         self.terms.bindings(Bound { installation, grant: self.id, username, provenance: &provenance })
+    }
+
+    /// To whom its visit belongs.
+    pub fn visiting(&self) -> Visiting {
+        match &self.role {
+            None => Visiting::Person(self.person),
+            Some(_) => Visiting::Role(self.terms.principal),
+        }
     }
 
     /// The keys of [`DesiredGrant::bindings`].

@@ -2,8 +2,11 @@
 //! cluster pages are made from it.
 
 use crate::{
-    access::{blocker::Blocker, cluster::PinnedNamespace},
-    eks::rbac::{Kinds, Rule},
+    access::{blocker::Blocker, cluster::PinnedNamespace, verdict::PrincipalVerdict},
+    eks::{
+        rbac::{Kinds, Rule},
+        trust_policy::RoleTrust,
+    },
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -277,31 +280,42 @@ pub struct Marker {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrincipalObservation {
     /// `None` if IAM does not know the principal, or the worker may not read it.
-    pub found: Option<IamPrincipal>,
+    pub found: Option<IamEntity>,
     /// Why a part of it was not seen.
     pub trouble: Option<Blocker>,
-    /// Its present identity, which is asked for every user, whether or not the worker writes to it.
+    /// Whether it is the user or role by which Latchkey itself works.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_worker: bool,
+    /// Under which name Identity Center made the role anew, if the one that was proven is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed: Option<String>,
+    /// Its present identity, which is asked for every principal, whether or not the worker writes to it.
     #[serde(default)]
     pub identity: SeenIdentity,
 }
 
 impl PrincipalObservation {
-    /// What IAM said about a user that the worker may read.
-    pub fn of(found: Option<IamUser>) -> Self {
-        let identity = found.as_ref().map_or(SeenIdentity::NoUser, |user| SeenIdentity::Is(user.unique_id.clone()));
-        Self { found: found.map(IamPrincipal::User), trouble: None, identity }
+    /// What IAM said about a user or role that the worker may read.
+    pub fn of(found: Option<IamEntity>) -> Self {
+        let identity = found.as_ref().map_or(SeenIdentity::NoUser, |entity| SeenIdentity::Is(entity.unique_id.clone()));
+        Self { found, identity, ..Self::default() }
     }
 
-    /// The user that was found.
-    pub fn user(&self) -> Option<&IamUser> {
-        match &self.found {
-            Some(IamPrincipal::User(user)) => Some(user),
-            Some(IamPrincipal::Role { .. }) | None => None,
+    /// What it is, if the look tells: of a user only if it is Latchkey's own.
+    pub fn verdict(&self) -> Option<PrincipalVerdict> {
+        if self.is_worker {
+            return Some(PrincipalVerdict::Worker);
         }
+        self.found.as_ref()?.trust.clone().map(PrincipalVerdict::Role)
+    }
+
+    /// The user or role that was found.
+    pub fn entity(&self) -> Option<&IamEntity> {
+        self.found.as_ref()
     }
 }
 
-/// What IAM says about the user that has the ARN.
+/// What IAM says about the user or role that has the ARN.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SeenIdentity {
@@ -310,32 +324,16 @@ pub enum SeenIdentity {
     NotAsked,
     /// Its unique id.
     Is(String),
-    /// The user does not exist.
+    /// There is no such user or role.
     #[serde(rename = "nobody")]
     NoUser,
     /// AWS does not let Latchkey look, or Latchkey is not able to.
     Refused(Blocker),
 }
 
-/// An IAM principal with what Latchkey looks at. Rows store a user without its kind, as earlier versions did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum IamPrincipal {
-    User(IamUser),
-    Role { role: IamRole },
-}
-
-/// An IAM role. No code reads one yet: a person who asks as a role is refused.
+/// An IAM user or role with what Latchkey looks at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IamRole {
-    /// With its path.
-    pub arn: String,
-    pub unique_id: String,
-}
-
-/// An IAM user with what Latchkey looks at.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IamUser {
+pub struct IamEntity {
     pub arn: String,
     pub unique_id: String,
     pub name: String,
@@ -343,6 +341,9 @@ pub struct IamUser {
     pub tags: BTreeMap<String, String>,
     /// Inline policies by name, decoded JSON text.
     pub inline_policies: BTreeMap<String, String>,
+    /// Of a role: who can be a session of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<RoleTrust>,
 }
 
 #[cfg(test)]

@@ -185,7 +185,7 @@ fn iam_preview(
 ) -> (IamPreview, Option<Blocker>) {
     let limit = inline_limit(&desired.arn);
     let plan = principal::plan(desired, observed);
-    let another = plan.replaced.or(plan.doubted);
+    let another = plan.ends.map(|ends| ends.why).or(plan.doubted);
     if !desired.writable {
         let note = format!(
             "Nothing is written to IAM for {}: its path is not one that Latchkey manages. kubectl needs no permission of \
@@ -195,7 +195,7 @@ fn iam_preview(
         );
         return (IamPreview { note: Some(note), limit, ..IamPreview::default() }, another);
     }
-    let user = observed.user();
+    let user = observed.entity();
     let policy = user.and_then(|user| user.inline_policies.get(POLICY_NAME));
     let before = policy.and_then(|text| decode_observed(text).ok());
     let put = plan.steps.iter().find_map(|step| match step {

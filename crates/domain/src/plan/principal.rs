@@ -1,19 +1,26 @@
 //! The plan for an IAM principal: one inline policy, the union of what its live grants need.
 //!
-//! Only users under an account's `principal_paths` are written to. For other users, nothing is written to IAM, and only
-//! their identity is proven: minting a token for a cluster needs no permission, and a user that was deleted and created
-//! again has the ARN of the user before it.
+//! Only users and roles under an account's `principal_paths` are written to. For others, nothing is written to IAM, and
+//! only their identity is proven: minting a token for a cluster needs no permission, and a user that was deleted and
+//! created again has the ARN of the user before it.
+//!
+//! A role's trust policy is read at each look. If an access is for one session of a pinned role, and the policy no
+//! longer gives each session name to one person, the access ends.
 
 use super::{
     desired::Wish,
-    observation::{IamUser, PrincipalObservation, SeenIdentity},
+    observation::{IamEntity, PrincipalObservation, SeenIdentity},
     obstacles::Obstacle,
 };
 use crate::{
-    access::{GrantId, InstallationId, blocker::Blocker, compared::Compared, sighting::Sighting},
+    access::{
+        GrantId, InstallationId, blocker::Blocker, compared::Compared, grant::Cause, sighting::Sighting,
+        verdict::PrincipalVerdict,
+    },
     eks::{
         arn::PrincipalArn,
         iam_policy::{self, GrantNeeds, POLICY_NAME, PolicyDocument},
+        trust_policy::RoleTrust,
     },
 };
 use jiff::SignedDuration;
@@ -40,7 +47,7 @@ pub struct DesiredPrincipal {
     pub writable: bool,
     /// Whether its ARN was proven again: then the policy of the user with that ARN belongs to another principal.
     pub succeeded: bool,
-    /// Every grant of it that is not over, except the scheduled ones.
+    /// Every grant of it that is not over, except the scheduled ones; of a role, those of everyone who uses it.
     pub grants: Vec<PrincipalGrant>,
     /// The policies that interrupted runs were about to write, in JSON: one of them may have arrived late.
     pub interrupted: Vec<String>,
@@ -72,6 +79,8 @@ pub struct PrincipalGrant {
     pub id: GrantId,
     pub wish: Wish,
     pub needs: GrantNeeds,
+    /// Whether it is for one session of a role, which nobody else may be able to take.
+    pub pinned: bool,
     /// Whether the leg's back-off still lasts.
     pub resting: bool,
     /// Why nothing is written for it, if it is new and an operator paused granting on its cluster, or the [second
@@ -84,7 +93,7 @@ pub struct PrincipalGrant {
 impl DesiredPrincipal {
     /// Makes a grant that cannot be read need exactly what the policy gives it already: nothing is added or removed.
     pub fn leave(&mut self, observed: &PrincipalObservation) {
-        let policies = observed.user().map(|user| &user.inline_policies);
+        let policies = observed.entity().map(|user| &user.inline_policies);
         let text = policies.and_then(|policies| policies.get(POLICY_NAME)).map_or("", String::as_str);
         let console = iam_policy::opens_console(text);
         self.grants.retain_mut(|grant| {
@@ -110,10 +119,26 @@ pub struct PrincipalPlan {
     pub steps: Vec<PrincipalStep>,
     /// Why grants cannot be brought to their desired state.
     pub trouble: BTreeMap<GrantId, Obstacle>,
-    /// Whether another user has its ARN now: its grants end.
-    pub replaced: Option<Blocker>,
+    /// Why grants end that are not ending yet.
+    pub ends: Option<PrincipalEnds>,
     /// Whether another user seems to have its ARN: nothing is written and nothing becomes active until a second look.
     pub doubted: Option<Blocker>,
+}
+
+/// Why the accesses of a principal end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrincipalEnds {
+    pub cause: Cause,
+    pub why: Blocker,
+    /// Whether the principal itself is over: whoever has its ARN now has to prove it anew.
+    pub over: bool,
+}
+
+impl PrincipalEnds {
+    /// Whether it ends this grant. A pin that was lifted ends those that rely on it.
+    pub fn concerns(&self, grant: &PrincipalGrant) -> bool {
+        grant.wish.is_present() && (grant.pinned || self.cause != Cause::Unpinned)
+    }
 }
 
 impl PrincipalPlan {
@@ -158,23 +183,35 @@ pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Prin
             plan.doubted = Some(doubted(desired, is));
             return plan;
         }
-        plan.replaced = Some(replaced(desired, is));
+        plan.ends = Some(PrincipalEnds { cause: Cause::PrincipalReplaced, why: replaced(desired, is), over: true });
         // What Latchkey wrote is removed once every grant ends, so that each write belongs to an access that ends.
-        let user = observed.user().filter(|user| carries_ours(desired, user));
+        let user = observed.entity().filter(|user| carries_ours(desired, user));
         if let Some(user) = user.filter(|_| desired.grants.iter().all(|grant| !grant.wish.is_present())) {
             plan.steps = steps(desired, user, None);
         }
         return plan;
+    }
+    if let Some(ends) = ends(desired, observed) {
+        let concerned: Vec<GrantId> =
+            desired.grants.iter().filter(|grant| ends.concerns(grant)).map(|grant| grant.id).collect();
+        if ends.over || !concerned.is_empty() {
+            plan.ends = Some(ends);
+            return plan;
+        }
     }
     if observed.identity == SeenIdentity::NoUser {
         let why = no_user(desired);
         plan.trouble.extend(present(desired).map(|grant| (grant.id, Obstacle::Blocked(why.clone()))));
         return plan;
     }
+    if let (SeenIdentity::Refused(why), Some(_)) = (&observed.identity, desired.arn.as_role()) {
+        let new = desired.grants.iter().filter(|grant| grant.wish == Wish::Provision && grant.held.is_none());
+        plan.trouble.extend(new.map(|grant| (grant.id, Obstacle::Blocked(why.clone()))));
+    }
     if !is_managed(desired, observed) {
         return plan;
     }
-    let Some(user) = observed.user() else { return plan };
+    let Some(user) = observed.entity() else { return plan };
     if let Some(other) = user.tags.get(TAG).filter(|other| **other != desired.installation.to_string()) {
         let (arn, installation) = (desired.arn.to_string(), other.clone());
         let why = Blocker::PrincipalOfOtherInstallation { arn, installation };
@@ -186,6 +223,30 @@ pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Prin
     plan
 }
 
+/// Why accesses end though the principal is the one that was proven, or is gone.
+fn ends(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Option<PrincipalEnds> {
+    let arn = desired.arn.to_string();
+    if let Some(is) = &observed.renamed {
+        let why = Blocker::PrincipalRenamed { arn, is: is.clone() };
+        return (!desired.ended).then_some(PrincipalEnds { cause: Cause::PrincipalReplaced, why, over: true });
+    }
+    match observed.verdict()? {
+        PrincipalVerdict::Worker => {
+            let why = Blocker::PrincipalIsWorker { arn };
+            Some(PrincipalEnds { cause: Cause::Ineligible, why, over: false })
+        }
+        PrincipalVerdict::Role(trust @ RoleTrust::NotForPeople(_)) => {
+            let why = Blocker::PrincipalUnpinned { arn, trust };
+            Some(PrincipalEnds { cause: Cause::Ineligible, why, over: false })
+        }
+        PrincipalVerdict::Role(trust @ RoleTrust::Shared(_)) => {
+            let why = Blocker::PrincipalUnpinned { arn, trust };
+            Some(PrincipalEnds { cause: Cause::Unpinned, why, over: false })
+        }
+        PrincipalVerdict::Role(RoleTrust::Pinned(_)) => None,
+    }
+}
+
 /// The grants that the policy is for.
 fn present(desired: &DesiredPrincipal) -> impl Iterator<Item = &PrincipalGrant> {
     desired.grants.iter().filter(|grant| grant.wish.is_present() && grant.held.is_none())
@@ -193,13 +254,13 @@ fn present(desired: &DesiredPrincipal) -> impl Iterator<Item = &PrincipalGrant> 
 
 /// Whether there is anything to do in IAM. This includes what was written before policy.toml removed the path.
 fn is_managed(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> bool {
-    let tagged = |user: &IamUser| user.tags.get(TAG).is_some_and(|own| *own == desired.installation.to_string());
-    desired.writable || observed.user().is_some_and(tagged)
+    let tagged = |user: &IamEntity| user.tags.get(TAG).is_some_and(|own| *own == desired.installation.to_string());
+    desired.writable || observed.entity().is_some_and(tagged)
 }
 
 /// Whether the user that now has the ARN carries Latchkey's tag without a proof of its identity: the client that
 /// created it again copied what the user before it had.
-fn carries_ours(desired: &DesiredPrincipal, user: &IamUser) -> bool {
+fn carries_ours(desired: &DesiredPrincipal, user: &IamEntity) -> bool {
     !desired.succeeded && user.tags.get(TAG).is_some_and(|own| *own == desired.installation.to_string())
 }
 
@@ -207,6 +268,8 @@ fn carries_ours(desired: &DesiredPrincipal, user: &IamUser) -> bool {
 pub fn compare(desired: &DesiredPrincipal, seen: &SeenIdentity) -> Compared {
     match seen {
         SeenIdentity::NotAsked | SeenIdentity::NoUser => Compared::Nothing,
+        // Who can use a role is not known then, either.
+        SeenIdentity::Refused(_) if desired.arn.as_role().is_some() => Compared::Nothing,
         // If no unique id was recorded at the proof, there is nothing to compare with.
         SeenIdentity::Refused(_) => Compared::Unprotected,
         SeenIdentity::Is(_) if desired.unique_id.is_empty() => Compared::Unprotected,
@@ -243,7 +306,7 @@ fn no_user(desired: &DesiredPrincipal) -> Blocker {
 /// The policy that fits: grants that are already active come first, new ones as far as there is room.
 fn fitting(
     desired: &DesiredPrincipal,
-    user: &IamUser,
+    user: &IamEntity,
     trouble: &mut BTreeMap<GrantId, Obstacle>,
 ) -> Option<PolicyDocument> {
     let others = || user.inline_policies.iter().filter(|(name, _)| *name != POLICY_NAME).map(|(_, text)| text.as_str());
@@ -262,7 +325,7 @@ fn fitting(
     iam_policy::union(needs.into_iter())
 }
 
-fn steps(desired: &DesiredPrincipal, user: &IamUser, wanted: Option<&PolicyDocument>) -> Vec<PrincipalStep> {
+fn steps(desired: &DesiredPrincipal, user: &IamEntity, wanted: Option<&PolicyDocument>) -> Vec<PrincipalStep> {
     // A policy can only be written as a whole: it waits if every grant that it is written for rests.
     if !desired.grants.is_empty() && desired.grants.iter().all(|grant| grant.resting) {
         return Vec::new();
@@ -293,7 +356,7 @@ fn steps(desired: &DesiredPrincipal, user: &IamUser, wanted: Option<&PolicyDocum
 
 /// Whether a policy of Latchkey's name is Latchkey's: the user has the tag, or the policy says exactly what the grants
 /// here need (the tag may have been removed), or what an interrupted run was about to write. Any other is foreign.
-fn is_ours(desired: &DesiredPrincipal, user: &IamUser, text: &str) -> bool {
+fn is_ours(desired: &DesiredPrincipal, user: &IamEntity, text: &str) -> bool {
     let needed = || iam_policy::union(desired.grants.iter().map(|grant| grant.needs.clone()));
     let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
     let came_late =
@@ -310,7 +373,7 @@ fn says(text: &str, wanted: &PolicyDocument) -> bool {
 pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec<PrincipalProof> {
     let mut ignored = BTreeMap::new();
     let another = another(desired, observed);
-    let user = observed.user().filter(|_| another.is_none());
+    let user = observed.entity().filter(|_| another.is_none());
     let wanted = user.and_then(|user| fitting(desired, user, &mut ignored));
     let policy = user.and_then(|user| user.inline_policies.get(POLICY_NAME));
     let as_wanted = match (&wanted, policy) {
@@ -319,7 +382,7 @@ pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec
         (None, Some(text)) => user.is_some_and(|user| !is_ours(desired, user, text)),
         (Some(_), None) => false,
     };
-    let copied = another.is_some() && observed.user().is_some_and(|user| carries_ours(desired, user));
+    let copied = another.is_some() && observed.entity().is_some_and(|user| carries_ours(desired, user));
     // An observation that shows another user's id is not of the time before the last write.
     let shows_the_past =
         another.is_none() && desired.recent.as_ref().is_some_and(|write| !write.agrees(wanted.as_ref()));
@@ -347,7 +410,7 @@ pub fn prove(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Vec
 fn judge(
     desired: &DesiredPrincipal,
     grant: &PrincipalGrant,
-    user: Option<&IamUser>,
+    user: Option<&IamEntity>,
     as_wanted: bool,
     managed: bool,
     too_large: &BTreeMap<GrantId, Obstacle>,

@@ -24,7 +24,9 @@
 //! so waiting longer would not change the answer, and a grant that never ends would say less.
 
 use super::{
-    authenticator::{Authenticator, Identified, Identity, MappingKind, RecordedMapping, Taken},
+    authenticator::{
+        Authenticator, Identified, Identity, MappingKind, RESERVED, RecordedMapping, Taken, Visiting, rendered,
+    },
     beside::Beside,
     bindings,
     desired::{BindingKey, DesiredCluster, DesiredGrant, Quarantined, Wish},
@@ -126,9 +128,17 @@ pub fn questions_gone(grant: &DesiredGrant, bound: Option<&RecordedMapping>, loo
     asked.retain(|attributes| seen.insert(attributes.clone()));
     let mut identities: Vec<Identity> = Vec::new();
     if let Some(bound) = bound {
-        let (username, kind) = (bound.username.clone(), bound.kind());
-        let own = Identity { username, groups: vec![], visit: bound.visit, own: bound.own, kind };
-        identities.push(own);
+        let kind = bound.kind();
+        // What is no username of this session binds no user that can be asked about.
+        let user = rendered(&bound.username, grant.terms.session.as_ref());
+        identities.extend(user.map(|username| Identity {
+            username,
+            mapped: bound.username.clone(),
+            groups: vec![],
+            visit: bound.visit,
+            own: bound.own,
+            kind,
+        }));
     }
     identities.extend(mapped_now(grant, look).into_iter().chain(entered_now(grant, look)));
     identities.dedup_by(|one, other| one.username == other.username && one.groups == other.groups);
@@ -137,17 +147,17 @@ pub fn questions_gone(grant: &DesiredGrant, bound: Option<&RecordedMapping>, loo
 
 /// The user that aws-auth maps the principal to now, even if an entry overrides it: reviews can ask as that user.
 fn mapped_now(grant: &DesiredGrant, look: &Look<'_>) -> Option<Identity> {
-    let Taken { username, groups } = look.authenticator.lines().take(grant.arn.as_str())?;
-    let kind = MappingKind::Line;
-    (!username.contains("{{")).then_some(Identity { username, groups, visit: 0, own: false, kind })
+    let Taken { username: mapped, groups } = look.authenticator.lines().take(grant.arn.canonical().as_str())?;
+    let username = rendered(&mapped, grant.terms.session.as_ref())?;
+    Some(Identity { username, mapped, groups, visit: 0, own: false, kind: MappingKind::Line })
 }
 
 /// The user that an access entry maps the principal to now.
 fn entered_now(grant: &DesiredGrant, look: &Look<'_>) -> Option<Identity> {
     let Identified::Entry(entry) = look.authenticator.identify(grant.arn.as_str()) else { return None };
-    let EntryFields { username, groups, .. } = entry.fields()?.clone();
-    let kind = MappingKind::Entry;
-    (!username.contains("{{")).then_some(Identity { username, groups, visit: 0, own: false, kind })
+    let EntryFields { username: mapped, groups, .. } = entry.fields()?.clone();
+    let username = rendered(&mapped, grant.terms.session.as_ref())?;
+    Some(Identity { username, mapped, groups, visit: 0, own: false, kind: MappingKind::Entry })
 }
 
 fn question(identity: &Identity, attributes: Attributes) -> Question {
@@ -220,11 +230,11 @@ fn asked_of(desired: &DesiredCluster, question: &Question) -> (String, String, A
 fn mapping_differs(grant: &DesiredGrant, identity: &Identity, authenticator: &Authenticator<'_>) -> Option<Blocker> {
     let reads_back = match authenticator.identify(grant.arn.as_str()) {
         Identified::Line(taken) => {
-            let is_same = taken.username == identity.username && taken.groups == identity.groups;
+            let is_same = taken.username == identity.mapped && taken.groups == identity.groups;
             is_same && identity.kind == MappingKind::Line
         }
         Identified::Entry(entry) => entry.fields().is_some_and(|fields| {
-            let is_same = fields.username == identity.username && fields.groups == identity.groups;
+            let is_same = fields.username == identity.mapped && fields.groups == identity.groups;
             // A principal that is being moved is planned by its line, and is the same user by its entry.
             is_same && fields.policies.is_empty() && (identity.own || identity.kind == MappingKind::Entry)
         }),
@@ -241,9 +251,9 @@ fn shared_with(
     identity: &Identity,
     authenticator: &Authenticator<'_>,
 ) -> Option<String> {
-    let mut own: BTreeSet<String> =
-        desired.arns.get(&grant.person).into_iter().flatten().map(|arn| arn.to_ascii_lowercase()).collect();
-    own.insert(grant.arn.as_str().to_ascii_lowercase());
+    let users = grant.role.is_none().then(|| desired.arns.get(&Visiting::Person(grant.person))).flatten();
+    let mut own: BTreeSet<String> = users.into_iter().flatten().map(|arn| arn.to_ascii_lowercase()).collect();
+    own.insert(grant.arn.canonical().as_str().to_ascii_lowercase());
     authenticator.bearers(&identity.username, &own).into_iter().next()
 }
 
@@ -316,7 +326,7 @@ fn mapping_left(
     let username = bound.username.clone();
     let put_back = desired.returned.iter().any(|returned| returned.principal == bound.principal);
     Some(if put_back {
-        Blocker::LinePutBack { username, by: authenticator.last_managers() }
+        Blocker::LinePutBack { username, by: authenticator.last_managers(bound.line_key()) }
     } else {
         Blocker::LineLeft { username }
     })
@@ -360,6 +370,11 @@ pub fn prove_gone(
             return Judgement::Unsettled(Blocker::StillLet { cluster, username, what });
         }
         residual.unexplained(question);
+    }
+    let known = mapped_now(grant, look).into_iter().chain(entered_now(grant, look));
+    // Of a role's session. The mapping of a person, too, stays for another access, which is their own.
+    for who in known.filter(|who| who.username != who.mapped && who.username.starts_with(RESERVED)) {
+        residual.bound(desired, state, &who.username);
     }
     residual.entry(desired, grant, &now, &look.authenticator);
     if let Some(now) = mapped_now(grant, look) {

@@ -82,6 +82,8 @@ pub fn of(why: &Blocker, file: &PolicyFile, cluster: Option<&ClusterArn>) -> Opt
         | Blocker::EntryFoughtOver { .. }
         | Blocker::EntrySlow { .. }
         | Blocker::RolePrincipal { .. }
+        | Blocker::SessionDiffers { .. }
+        | Blocker::NameStillBound { .. }
         | Blocker::LineNotAdded { .. }
         | Blocker::AwsAuthManaged { .. }
         | Blocker::LineFoughtOver { .. }
@@ -112,6 +114,9 @@ pub fn of(why: &Blocker, file: &PolicyFile, cluster: Option<&ClusterArn>) -> Opt
         | Blocker::PrincipalUnknown { .. }
         | Blocker::PrincipalOfOtherId { .. }
         | Blocker::PrincipalReplaced { .. }
+        | Blocker::PrincipalUnpinned { .. }
+        | Blocker::PrincipalRenamed { .. }
+        | Blocker::PrincipalIsWorker { .. }
         | Blocker::PrincipalDoubted { .. }
         | Blocker::PrincipalOfOtherInstallation { .. }
         | Blocker::PolicyTooLarge { .. }

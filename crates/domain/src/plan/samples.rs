@@ -1,7 +1,7 @@
 //! Clusters and grants for the tests of this folder.
 
 use super::{
-    authenticator::{MappingKind, RecordedMapping},
+    authenticator::{MappingKind, RecordedMapping, Visiting},
     desired::{DesiredCluster, DesiredGrant, Wish},
     observation::ClusterObservation,
     own_roles::OwnRoles,
@@ -80,10 +80,10 @@ pub fn profile_own() -> ResolvedProfile {
 }
 
 /// The row of a line that was not written yet.
-pub fn mapping(person: PersonId, terms: &Terms, visit: u32, username: &str) -> RecordedMapping {
+pub fn mapping(visiting: Visiting, terms: &Terms, visit: u32, username: &str) -> RecordedMapping {
     RecordedMapping {
         principal: terms.principal,
-        person,
+        visiting,
         arn: terms.principal_arn.clone(),
         visit,
         username: username.into(),
@@ -111,6 +111,7 @@ pub fn grant(id: u128, person: u128, wish: Wish) -> DesiredGrant {
         hard_until: now() + SignedDuration::from_mins(90),
         wish,
         arn: arn.parse().unwrap(),
+        role: None,
         terms: Terms {
             principal: PrincipalId(Uuid::from_u128(person)),
             principal_arn: arn,

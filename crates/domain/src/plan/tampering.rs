@@ -5,7 +5,7 @@
 use super::{
     authenticator::{
         Authenticator, Identified, Identity, Lines, MASTERS, MappingKind, OwnEntry, RecordedMapping, Taken,
-        last_managers,
+        last_managers, line_key, rendered,
     },
     bindings::{self, Drift},
     cluster::AWS_AUTH,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     access::blocker::{Blocker, UnfitUsername},
-    eks::rbac::BindingSpec,
+    eks::{aws_auth::Key, rbac::BindingSpec},
 };
 use std::collections::BTreeSet;
 
@@ -48,8 +48,7 @@ pub fn of_running(state: &ClusterState, specs: &[BindingSpec], grant: &DesiredGr
 /// What exists on a cluster, to tell which parts of accesses are in place.
 #[derive(Debug)]
 pub struct PartsInPlace<'a> {
-    /// The lines of its users; `None` if they cannot be read.
-    lines: Option<&'a Lines>,
+    lines: &'a Lines,
     authenticator: &'a Authenticator<'a>,
 }
 
@@ -57,6 +56,8 @@ pub struct PartsInPlace<'a> {
 struct OwnMapping<'a> {
     kind: MappingKind,
     username: &'a str,
+    /// The key of aws-auth that a line of it is in.
+    key: Key,
     recorded: Option<&'a RecordedMapping>,
 }
 
@@ -73,7 +74,7 @@ impl OwnMapping<'_> {
 impl<'a> PartsInPlace<'a> {
     /// Reads the parts from a cluster's authenticator.
     pub fn read(authenticator: &'a Authenticator<'a>) -> Self {
-        Self { lines: Some(authenticator.lines()).filter(|lines| lines.are_readable()), authenticator }
+        Self { lines: authenticator.lines(), authenticator }
     }
 
     /// The parts of an access that are in place, by names that its leg keeps until the next look: bindings with
@@ -100,7 +101,7 @@ impl<'a> PartsInPlace<'a> {
     /// Whether it is there; `None` if that is not known.
     fn stands(&self, desired: &DesiredCluster, mapping: &OwnMapping<'_>) -> Option<bool> {
         match mapping.kind {
-            MappingKind::Line => self.lines.map(|lines| lines.names(mapping.username)),
+            MappingKind::Line => self.lines.are_readable(mapping.key).then(|| self.lines.names(mapping.username)),
             MappingKind::Entry => {
                 // An entry that this run makes is recorded by the next one.
                 let Some(recorded) = mapping.recorded else { return Some(true) };
@@ -132,7 +133,7 @@ impl<'a> PartsInPlace<'a> {
         let username = mapping.username.to_owned();
         Some(match mapping.kind {
             MappingKind::Line => {
-                let by = state.aws_auth.as_ref().map(last_managers);
+                let by = state.aws_auth.as_ref().map(|object| last_managers(object, mapping.key));
                 Finding::of(Some(grant.id), What::LineTaken { username, by }, AWS_AUTH)
             }
             MappingKind::Entry => {
@@ -150,13 +151,16 @@ fn own_mapping<'a>(
     grant: &DesiredGrant,
     identity: Option<&'a Identity>,
 ) -> Option<OwnMapping<'a>> {
+    let key = line_key(&grant.arn);
     let mut own = desired.mappings.iter().filter(|row| row.own && row.principal == grant.terms.principal);
     match identity.filter(|identity| identity.own) {
         Some(identity) => {
-            let recorded = own.find(|row| row.kind() == identity.kind && row.username == identity.username);
-            Some(OwnMapping { kind: identity.kind, username: &identity.username, recorded })
+            let recorded = own.find(|row| row.kind() == identity.kind && row.username == identity.mapped);
+            Some(OwnMapping { kind: identity.kind, username: &identity.mapped, key, recorded })
         }
-        None => own.next().map(|row| OwnMapping { kind: row.kind(), username: &row.username, recorded: Some(row) }),
+        None => {
+            own.next().map(|row| OwnMapping { kind: row.kind(), username: &row.username, key, recorded: Some(row) })
+        }
     }
 }
 
@@ -166,7 +170,8 @@ fn own_mapping<'a>(
 pub fn gives_more(desired: &DesiredCluster, look: &Look<'_>, grant: &DesiredGrant) -> Vec<Blocker> {
     let own = own_mapping(desired, grant, None).filter(|_| grant.wish.is_present());
     let Some(recorded) = own.and_then(|own| own.recorded) else { return Vec::new() };
-    let specs = grant.bindings(desired.installation, &recorded.username);
+    let user = rendered(&recorded.username, grant.terms.session.as_ref());
+    let specs = grant.bindings(desired.installation, user.as_deref().unwrap_or(&recorded.username));
     let bound = |spec: &BindingSpec| bindings::find(look.state, &BindingKey::of(spec));
     let role = own_role_widened(grant, look.state, &desired.name)
         .filter(|_| specs.iter().filter_map(bound).any(|binding| !binding.subjects.is_empty()));
@@ -185,7 +190,7 @@ fn line_wider(look: &Look<'_>, grant: &DesiredGrant, recorded: &RecordedMapping)
     let Identified::Line(taken) = look.authenticator.identify(grant.arn.as_str()) else { return None };
     let (arn, Taken { username, groups }) = (grant.arn.to_string(), taken);
     if username == recorded.username {
-        let by = look.authenticator.last_managers();
+        let by = look.authenticator.last_managers(line_key(&grant.arn));
         return (!groups.is_empty()).then_some(Blocker::LineWithGroups { username, groups, by });
     }
     if groups.iter().any(|group| group == MASTERS) {

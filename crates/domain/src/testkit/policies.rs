@@ -25,6 +25,7 @@ pub fn policy(name: &str) -> Policy {
         longest_minutes: 480,
         decision: Decision::Ask { approvers: leads(), quorum: NonZeroU8::MIN },
         lapses_after_minutes: 60,
+        shared_roles: false,
     }
 }
 

@@ -58,6 +58,7 @@ pub fn terms() -> Terms {
     Terms {
         principal: PrincipalId(id("ana")),
         principal_arn: user_arn("ana"),
+        session: None,
         cluster: ClusterId(id("prod-eu")),
         cluster_name: "prod-eu".to_owned(),
         profile: resolved("view").reads(["pods", "pods/log"]),

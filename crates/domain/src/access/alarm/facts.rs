@@ -18,6 +18,8 @@ pub enum AlarmFacts {
     UnreadableRequest { why: String },
     /// The worker was about to set up an access that the current policy does not grant.
     NotAllowed { handle: String, refusal: NotAllowed },
+    /// The trust policy of a role lets other people take the session names for which there was access: it ended.
+    Unpinned { arn: String },
     /// The end of an access cannot be recorded, since its own row is locked.
     LockedAccess { holder: String, cluster: String, keepers: Vec<LockKeeper> },
     /// The same, since the row of one of its legs is locked.
@@ -71,6 +73,7 @@ impl AlarmFacts {
         match self {
             Self::UnreadableAccess { .. } | Self::UnreadableRequest { .. } => AlarmCode::UnreadableRow,
             Self::NotAllowed { .. } => AlarmCode::NotAllowed,
+            Self::Unpinned { .. } => AlarmCode::Unpinned,
             Self::LockedAccess { .. }
             | Self::LockedLeg { .. }
             | Self::LockedTarget { .. }
@@ -119,7 +122,7 @@ mod tests {
             assert_eq!(serde_json::to_value(&facts).unwrap(), value);
             names.insert(name(&facts));
         }
-        assert_eq!(names.len(), 13, "recorded.jsonl has a line of each");
+        assert_eq!(names.len(), 14, "recorded.jsonl has a line of each");
     }
 
     /// This match is exhaustive, so that a new one does not compile until a line is recorded for it.
@@ -128,6 +131,7 @@ mod tests {
             AlarmFacts::UnreadableAccess { .. } => "unreadable_access",
             AlarmFacts::UnreadableRequest { .. } => "unreadable_request",
             AlarmFacts::NotAllowed { .. } => "not_allowed",
+            AlarmFacts::Unpinned { .. } => "unpinned",
             AlarmFacts::LockedAccess { .. } => "locked_access",
             AlarmFacts::LockedLeg { .. } => "locked_leg",
             AlarmFacts::LockedTarget { .. } => "locked_target",

@@ -42,7 +42,7 @@ fn evidence() -> Grounds {
         request: AskedRequest { requester: ana(), terms: grant.terms.clone(), state: RequestState::Approved },
         votes: vec![cast(ben()), cast(chi())],
         cluster: OnCluster { name: "prod-eu".to_owned(), arn: arn(), dropped: false, gone: None },
-        principal: OfPrincipal { arn: grant.terms.principal_arn.clone(), person: ana().id, ended: false },
+        principal: OfPrincipal { arn: grant.terms.principal_arn.clone(), person: Some(ana().id), ended: false },
         grant: GrantFacts { policy_name: "two look".to_owned(), ..grant },
     }
 }
@@ -131,7 +131,7 @@ fn a_row_that_somebody_wrote_is_not_allowed() {
         ("not_asked", |e| e.grant.terms.principal = PrincipalId(Uuid::from_u128(99))),
         ("not_asked", |e| e.grant.terms.cluster = ClusterId(Uuid::from_u128(99))),
         ("not_asked", |e| e.request.requester = person("eve").in_groups(["developers"])),
-        ("not_theirs", |e| e.principal.person = ben().id),
+        ("not_theirs", |e| e.principal.person = Some(ben().id)),
         ("principal_ended", |e| e.principal.ended = true),
         ("no_cluster", |e| e.cluster.dropped = true),
         ("no_cluster", |e| e.cluster.arn = arn().replace("prod", "test")),

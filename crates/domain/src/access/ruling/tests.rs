@@ -35,7 +35,7 @@ fn ruling_for(requester: &Person, file: &PolicyFile, what: &str, minutes: u32, k
     let (cluster, namespaces) = rest.split_once(" in ").unwrap_or((rest, ""));
     let namespaces: Vec<String> = namespaces.split_whitespace().map(str::to_owned).collect();
     let (cluster, profile) = (cluster.parse().unwrap(), profile.parse().unwrap());
-    let ask = Ask { requester, cluster: &cluster, profile: &profile, namespaces: &namespaces, minutes };
+    let ask = Ask { requester, cluster: &cluster, profile: &profile, namespaces: &namespaces, minutes, shared: None };
     file.rule("ab12", &ask, known)
 }
 

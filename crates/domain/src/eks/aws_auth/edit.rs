@@ -263,9 +263,6 @@ fn role_matches(arn: &str) -> Result<(), Unsafe> {
     let Some(name) = resource.strip_prefix("role/").filter(|name| !name.is_empty()) else {
         return never("it is not an ARN of an IAM role (arn:aws:iam::111122223333:role/deploy)");
     };
-    if name.to_ascii_lowercase().contains("awsreservedsso_") {
-        return Err(Unsafe::IdentityCenter { arn: arn.to_owned() });
-    }
     if name.contains('/') {
         return never("the authenticator looks roles up without their path, so leave the path out");
     }

@@ -46,7 +46,7 @@ pub enum Unsafe {
     /// The entry's username or one of its groups would not do what it seems to do.
     #[error("{message}: {why}; {remedy}, then try again")]
     Misleading { message: String, why: String, remedy: String },
-    /// Latchkey does not add such an entry to aws-auth.
+    /// What an earlier version stored, which added no entry for a role of IAM Identity Center.
     #[error(
         "{arn} belongs to IAM Identity Center, which renames such roles at will; give it access through an access \
          entry of the cluster instead"

@@ -146,7 +146,9 @@ fn entries_that_would_never_match_are_not_written() {
     let role = |arn: &str| Edit::AddRole { arn: arn.to_owned(), username: "u".to_owned(), groups: Vec::new() };
     let code = |edit: &Edit| auth.edit(edit).map_err(|refusal| refusal.code()).err();
     assert_eq!(code(&role("arn:aws:iam::111122223333:role/team/deploy")), Some("never-matches"));
-    assert_eq!(code(&role("arn:aws:iam::111122223333:role/AWSReservedSSO_View_1a2b")), Some("identity-center"));
+    let center = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_View_1a2b";
+    assert_eq!(code(&role(center)), Some("never-matches"));
+    assert_eq!(code(&role("arn:aws:iam::111122223333:role/AWSReservedSSO_View_1a2b")), None);
     assert_eq!(code(&role("arn:aws:iam::111122223333:role/deploy")), None);
     assert_eq!(code(&add("arn:aws:iam::111122223333:group/devs")), Some("never-matches"));
     assert_eq!(code(&add("arn:aws:iam::111122223333:user/team/jane")), None);

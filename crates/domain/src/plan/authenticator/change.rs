@@ -74,7 +74,7 @@ impl Planner<'_> {
         wanted.any(|grant| {
             let identity = self.plan.identities.get(&grant.id);
             identity.is_none_or(|identity| {
-                let is_same = identity.username == recorded.username && identity.own == recorded.own;
+                let is_same = identity.mapped == recorded.username && identity.own == recorded.own;
                 is_same && (identity.kind == recorded.kind() || self.stands_for(recorded, identity))
             })
         })
@@ -155,7 +155,7 @@ impl Planner<'_> {
                 // `write_entries` makes it.
                 Standing::Unmapped(Identity { kind: MappingKind::Entry, .. }) => {}
                 Standing::Unmapped(identity) => {
-                    let line = with_line(&change.data, principal, &grant.arn, identity.visit, &identity.username);
+                    let line = with_line(&change.data, principal, &grant.arn, identity.visit, &identity.mapped);
                     match line {
                         Ok((line, data)) => {
                             change.data = data;
@@ -180,7 +180,7 @@ impl Planner<'_> {
 
     fn is_recorded(&self, principal: PrincipalId, identity: &Identity) -> bool {
         self.desired.mappings.iter().any(|row| {
-            let is_same = row.username == identity.username && row.own == identity.own;
+            let is_same = row.username == identity.mapped && row.own == identity.own;
             row.principal == principal && is_same && row.kind() == identity.kind
         })
     }
@@ -293,7 +293,7 @@ impl AwsAuthChange {
         rebased.cloned().unwrap_or_else(|| recorded.text_before.clone())
     }
 
-    /// A write for each key that differs; only users are mapped, so there is at most one.
+    /// A write for each key that differs: users and roles are mapped by keys of their own.
     fn writes(mut self, object: &AwsAuthObject) -> Vec<AwsAuthWrite> {
         self.grants.sort();
         self.grants.dedup();

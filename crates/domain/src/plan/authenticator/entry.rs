@@ -8,7 +8,7 @@
 use super::{Identity, RecordedMapping};
 use crate::{
     access::{GrantId, InstallationId, PrincipalId, blocker::Blocker},
-    eks::arn::PrincipalArn,
+    eks::arn::{PrincipalArn, arn_key},
     plan::observation::{AccessEntry, ClusterObservation, EntryFields, EntryHolders},
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -21,7 +21,7 @@ pub const CLUSTER_TAG: &str = "latchkey/cluster";
 /// The entries that were listed or asked for.
 #[derive(Debug, Clone)]
 pub(super) struct EntriesByArn<'a> {
-    /// By ARN in lower case: EKS and IAM compare names without case.
+    /// By ARN in lower case, a role's without its path: EKS and IAM compare names without case.
     by_arn: HashMap<String, &'a AccessEntry>,
     without: HashSet<String>,
     all: bool,
@@ -36,13 +36,13 @@ impl<'a> EntriesByArn<'a> {
             EntryHolders::NotAsked | EntryHolders::Unknown(_) => (&[], false),
         };
         let known = listed.iter().chain(&observed.described);
-        let without = observed.without_entry.iter().map(|arn| arn.to_ascii_lowercase()).collect();
-        Self { by_arn: known.map(|entry| (entry.arn.to_ascii_lowercase(), entry)).collect(), without, all }
+        let without = observed.without_entry.iter().map(|arn| arn_key(arn)).collect();
+        Self { by_arn: known.map(|entry| (arn_key(&entry.arn), entry)).collect(), without, all }
     }
 
     /// The entry of an ARN.
     pub(super) fn of(&self, arn: &str) -> Option<&'a AccessEntry> {
-        self.by_arn.get(&arn.to_ascii_lowercase()).copied()
+        self.by_arn.get(&arn_key(arn)).copied()
     }
 
     /// The ARNs that have one. One of which EKS did not say is not among them.
@@ -57,7 +57,7 @@ impl<'a> EntriesByArn<'a> {
 
     /// Whether the ARN is known to have no entry.
     pub(super) fn has_none(&self, arn: &str) -> bool {
-        self.of(arn).is_none() && (self.all || self.without.contains(&arn.to_ascii_lowercase()))
+        self.of(arn).is_none() && (self.all || self.without.contains(&arn_key(arn)))
     }
 }
 
@@ -116,7 +116,7 @@ impl PlannedEntry {
     ) -> Self {
         let tags = [(TAG, installation.to_string()), (CLUSTER_TAG, cluster.to_owned())];
         let tags = tags.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-        Self { principal, arn: arn.clone(), visit: identity.visit, username: identity.username.clone(), tags, grants }
+        Self { principal, arn: arn.clone(), visit: identity.visit, username: identity.mapped.clone(), tags, grants }
     }
 }
 

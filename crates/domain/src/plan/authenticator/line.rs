@@ -1,15 +1,15 @@
 //! Lines of aws-auth: the username to which they map an ARN, which other identities have the same username, and who
 //! wrote the lines.
 
-use super::{RecordedMapping, Taken};
+use super::{RESERVED, RecordedMapping, Taken};
 use crate::{
-    eks::aws_auth::{AwsAuth, Data, Key},
+    eks::{
+        arn::PrincipalArn,
+        aws_auth::{AwsAuth, Data, Key},
+    },
     plan::observation::AwsAuthObject,
 };
 use std::collections::BTreeSet;
-
-/// The prefix of every username that Latchkey gives; no other entry may use it.
-pub const RESERVED: &str = "latchkey:";
 
 /// The name of Latchkey in managedFields.
 pub const OWN_MANAGER: &str = "latchkey";
@@ -37,14 +37,16 @@ impl Lines {
         self.auth.identities().users.iter().map(|user| user.userarn.as_str())
     }
 
-    /// Whether a user's line gives this username.
+    /// Whether a line gives this username; for a role, this template.
     pub fn names(&self, username: &str) -> bool {
-        self.auth.identities().users.iter().any(|user| user.username == username)
+        let identities = self.auth.identities();
+        let users = identities.users.iter().map(|user| &user.username);
+        users.chain(identities.roles.iter().map(|role| &role.username)).any(|name| name == username)
     }
 
-    /// Whether all lines of users could be read.
-    pub fn are_readable(&self) -> bool {
-        self.auth.errors().iter().all(|error| error.key != Key::MapUsers)
+    /// Whether all lines of a key could be read.
+    pub fn are_readable(&self, key: Key) -> bool {
+        self.auth.errors().iter().all(|error| error.key != key)
     }
 
     /// Whether the recorded line is there. If the text cannot be read, the name is enough: once the text is repaired,
@@ -84,22 +86,32 @@ pub(super) fn bears(name: &str, username: &str) -> bool {
 /// The usernames in aws-auth that only Latchkey gives.
 pub fn reserved(data: &Data) -> BTreeSet<String> {
     let auth = AwsAuth::read(data);
-    let names = auth.identities().users.iter().map(|user| user.username.clone());
+    let identities = auth.identities();
+    let users = identities.users.iter().map(|user| user.username.clone());
+    let names = users.chain(identities.roles.iter().map(|role| role.username.clone()));
     names.filter(|name| name.starts_with(RESERVED)).collect()
 }
 
-/// The manager that applies the text of `mapUsers` from the server side: it would remove Latchkey's lines again.
-pub(super) fn applied_by(object: &AwsAuthObject) -> Option<&str> {
-    let owns = |keys: &[String]| keys.iter().any(|key| key == Key::MapUsers.as_str());
+/// The key of aws-auth that a principal's line belongs into.
+pub const fn line_key(arn: &PrincipalArn) -> Key {
+    match arn {
+        PrincipalArn::User(_) => Key::MapUsers,
+        PrincipalArn::Role(_) => Key::MapRoles,
+    }
+}
+
+/// The manager that applies the text of a key from the server side: it would remove Latchkey's lines again.
+pub(super) fn applied_by(object: &AwsAuthObject, key: Key) -> Option<&str> {
+    let owns = |keys: &[String]| keys.iter().any(|owned| owned == key.as_str());
     object.managers.iter().find(|manager| manager.operation == "Apply" && owns(&manager.keys)).map(|m| m.name.as_str())
 }
 
-/// The other managers that wrote the text of `mapUsers` last; empty if they are not known.
-pub fn last_managers(object: &AwsAuthObject) -> Vec<String> {
+/// The other managers that wrote the text of a key last; empty if they are not known.
+pub fn last_managers(object: &AwsAuthObject, key: Key) -> Vec<String> {
     let names: BTreeSet<&str> = object
         .managers
         .iter()
-        .filter(|manager| manager.name != OWN_MANAGER && manager.keys.iter().any(|key| key == Key::MapUsers.as_str()))
+        .filter(|manager| manager.name != OWN_MANAGER && manager.keys.iter().any(|owned| owned == key.as_str()))
         .map(|manager| manager.name.as_str())
         .collect();
     names.into_iter().map(str::to_owned).collect()

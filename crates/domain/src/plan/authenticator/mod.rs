@@ -3,6 +3,7 @@
 //!
 //! - `line`: what aws-auth says.
 //! - `entry`: what EKS's own table says, which overrides aws-auth, and the entries to make and to delete.
+//! - `naming`: the usernames that Latchkey gives.
 //! - `standing`: the username that a principal's grants bind, or why there is none.
 //! - `recorded`: what was written, as the database knows it.
 //! - `readiness`: which entries of aws-auth could be access entries instead.
@@ -15,6 +16,7 @@
 mod change;
 mod entry;
 mod line;
+mod naming;
 mod readiness;
 mod recorded;
 mod standing;
@@ -25,19 +27,23 @@ use super::desired::DesiredCluster;
 use super::observation::{AccessEntry, AuthenticationMode, AwsAuthObject, ClusterObservation};
 use crate::{
     access::{InstallationId, blocker::Blocker},
-    eks::aws_auth::Data,
+    eks::{
+        arn::{PrincipalArn, arn_key},
+        aws_auth::{Data, Key},
+    },
 };
 use entry::EntriesByArn;
 use jiff::SignedDuration;
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 pub use entry::{CLUSTER_TAG, EntryRemoval, OwnEntry, PlannedEntry, TAG};
-pub use line::{Lines, OWN_MANAGER, RESERVED, last_managers, reserved};
+pub use line::{Lines, OWN_MANAGER, last_managers, line_key, reserved};
+pub use naming::{Named, RESERVED, RoleKey, SESSION, Visiting, rendered, username};
 pub use readiness::{Becomes, CannotMove, LineReadiness, can_move, readiness};
 pub use recorded::{MappingKind, RecordedEntry, RecordedMapping};
 pub use standing::{
-    FIRST_PAUSE, Identity, LONGEST_PAUSE, MASTERS, PrincipalOwner, Standing, WRITES_AT_MOST, as_masters, standing,
-    username,
+    FIRST_PAUSE, Identity, LONGEST_PAUSE, MASTERS, PrincipalOwner, Standing, WRITES_AT_MOST, as_masters,
+    name_still_bound, standing,
 };
 pub use texts::{OwnLine, Removal, text_before_without, with_line, without, without_bytes};
 pub use ways_in::{
@@ -88,6 +94,7 @@ impl<'a> Authenticator<'a> {
     /// The user to whom it maps an ARN. An access entry takes precedence over a line. If entries were not listed, and
     /// EKS was not asked about this one, the line counts: a caller that plans by the answer must ask EKS first.
     pub fn identify(&self, arn: &str) -> Identified<'a> {
+        let arn = &*canonical(arn);
         match self.entries.of(arn).map(|entry| (entry, entry.unknown())) {
             Some((_, Some(why))) => Identified::Unknown(Some(why)),
             Some((entry, None)) => Identified::Entry(entry),
@@ -113,7 +120,7 @@ impl<'a> Authenticator<'a> {
     /// The other identities that are this user, or may be: those whose ARNs are not among `own`, in lower case.
     /// Entries count as far as their fields were read.
     pub fn bearers(&self, username: &str, own: &BTreeSet<String>) -> Vec<String> {
-        let is_other = |arn: &str| !own.contains(&arn.to_ascii_lowercase());
+        let is_other = |arn: &str| !own.contains(&arn_key(arn));
         let entries =
             self.entries.read_ones().filter(|(arn, fields)| is_other(arn) && line::bears(&fields.username, username));
         self.lines.bearers(username, own).into_iter().chain(entries.map(|(arn, _)| arn.to_owned())).collect()
@@ -125,7 +132,9 @@ impl<'a> Authenticator<'a> {
     pub fn entry_settles(&self, desired: &DesiredCluster, arn: &str) -> Option<SignedDuration> {
         let Identified::Entry(entry) = self.identify(arn) else { return None };
         let own = desired.mappings.iter().filter(|row| row.own && row.written && row.kind() == MappingKind::Entry);
-        let wrote_ago = own.filter(|row| row.arn.eq_ignore_ascii_case(arn)).find_map(|row| row.wrote_ago);
+        let key = arn_key(arn);
+        let is_of = |row: &&RecordedMapping| arn_key(&row.arn) == key;
+        let wrote_ago = own.filter(is_of).find_map(|row| row.wrote_ago);
         let age = match wrote_ago {
             Some(ago) => ago,
             None => desired.looks_at.duration_since(entry.fields()?.created_at?),
@@ -169,14 +178,22 @@ impl<'a> Authenticator<'a> {
         }
     }
 
-    /// The other managers that wrote the lines last; empty if they are not known.
-    pub fn last_managers(&self) -> Vec<String> {
-        self.object().map(last_managers).unwrap_or_default()
+    /// The other managers that wrote the lines of this key last; empty if they are not known.
+    pub fn last_managers(&self, key: Key) -> Vec<String> {
+        self.object().map(|object| last_managers(object, key)).unwrap_or_default()
     }
 
     /// The ConfigMap, if it exists.
     fn object(&self) -> Option<&'a AwsAuthObject> {
         self.observed.kubernetes.as_ref()?.aws_auth.as_ref()
+    }
+}
+
+/// The ARN as authenticators compare it: a role's without its path.
+fn canonical(arn: &str) -> Cow<'_, str> {
+    match PrincipalArn::parse(arn) {
+        Ok(role @ PrincipalArn::Role(_)) => role.canonical().to_string().into(),
+        Ok(PrincipalArn::User(_)) | Err(_) => arn.into(),
     }
 }
 

@@ -1,9 +1,7 @@
 //! What was written to map principals, as the database knows it.
 
-use crate::{
-    access::{PersonId, PrincipalId},
-    eks::aws_auth::Key,
-};
+use super::Visiting;
+use crate::{access::PrincipalId, eks::aws_auth::Key};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -12,9 +10,10 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedMapping {
     pub principal: PrincipalId,
-    pub person: PersonId,
+    pub visiting: Visiting,
     pub arn: String,
     pub visit: u32,
+    /// For a pinned role a template.
     pub username: String,
     /// Whether the line is Latchkey's, or an unmanaged entry whose username Latchkey binds.
     pub own: bool,
@@ -75,6 +74,14 @@ impl FromStr for MappingKind {
 }
 
 impl RecordedMapping {
+    /// The key of aws-auth that its line is in, or would be.
+    pub fn line_key(&self) -> Key {
+        self.key.unwrap_or(match self.visiting {
+            Visiting::Person(_) => Key::MapUsers,
+            Visiting::Role(_) => Key::MapRoles,
+        })
+    }
+
     /// How it maps the principal.
     pub fn kind(&self) -> MappingKind {
         if self.entry.is_some() { MappingKind::Entry } else { MappingKind::Line }

@@ -1,8 +1,12 @@
 //! The Kubernetes username that a principal's grants bind on a cluster, or why there is none.
 //!
-//! A person is `latchkey:<handle>:<visit>`. The visit number increases whenever none of the person's mappings is left
-//! on the cluster, so that a binding which the person left behind for themselves never takes effect again. Latchkey's
-//! lines and access entries carry no groups; bindings name the user. Handles are never reused.
+//! A person is `latchkey:<handle>:<visit>`; for a role, see [`super::naming`]. The visit number increases whenever none
+//! of the person's mappings is left on the cluster, so that a binding which the person left behind for themselves never
+//! takes effect again. Latchkey's lines and access entries carry no groups; bindings name the user. Handles are never
+//! reused.
+//!
+//! The one mapping of a role lives while any access by the role does, so its visit does not protect one session alone:
+//! see [`name_still_bound`].
 //!
 //! At every plan exactly one person's ARNs may map to, or be rendered by a template to, each username that Latchkey
 //! binds. Otherwise the bindings go, and the sentence names the other identity. Groups or access policies that another
@@ -12,9 +16,10 @@
 //! refused, with the reason.
 
 use super::{
-    Authenticator, Identified, MappingKind, RESERVED, RecordedMapping, Taken,
+    Authenticator, Identified, MappingKind, Named, RESERVED, RecordedMapping, RoleKey, SESSION, Taken, Visiting,
+    canonical,
     entry::{OwnEntry, changed},
-    last_managers, line,
+    last_managers, line, line_key, rendered, username,
 };
 use crate::{
     access::{
@@ -22,10 +27,11 @@ use crate::{
         blocker::{Blocker, UnfitUsername},
         person::Handle,
     },
-    eks::arn::PrincipalArn,
+    eks::arn::{PrincipalArn, SessionName},
     plan::{
-        desired::DesiredCluster,
-        observation::{AccessEntry, EntryFields},
+        bindings,
+        desired::{BindingKey, DesiredCluster},
+        observation::{AccessEntry, ClusterState, EntryFields, ObservedBinding, Subject},
     },
 };
 use jiff::SignedDuration;
@@ -49,7 +55,10 @@ pub const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// The user that a principal is on a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
+    /// The user to bind.
     pub username: String,
+    /// The username of the mapping, which for a role may be a template of `username`.
+    pub mapped: String,
     /// The groups that the mapping gives; empty if it is Latchkey's.
     pub groups: Vec<String>,
     pub visit: u32,
@@ -92,11 +101,6 @@ impl Standing {
     }
 }
 
-/// The username of a person's visit.
-pub fn username(handle: &Handle, visit: u32) -> String {
-    format!("{RESERVED}{handle}:{visit}")
-}
-
 /// The person whose principal is to be mapped.
 #[derive(Debug, Clone, Copy)]
 pub struct PrincipalOwner<'a> {
@@ -104,6 +108,26 @@ pub struct PrincipalOwner<'a> {
     pub handle: &'a Handle,
     pub principal: PrincipalId,
     pub arn: &'a PrincipalArn,
+    /// The role's key, if the principal is a role.
+    pub role: Option<&'a RoleKey>,
+    /// The session of a pinned role that is theirs.
+    pub session: Option<&'a SessionName>,
+}
+
+impl PrincipalOwner<'_> {
+    fn visiting(&self) -> Visiting {
+        match self.role {
+            None => Visiting::Person(self.person),
+            Some(_) => Visiting::Role(self.principal),
+        }
+    }
+
+    fn named(&self) -> Named<'_> {
+        match self.role {
+            None => Named::Person(self.handle),
+            Some(key) => Named::Role { key, pinned: self.session.is_some() },
+        }
+    }
 }
 
 /// The state of a principal with wanted grants.
@@ -116,9 +140,9 @@ pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who
         Identified::Unknown(None) => return Standing::Refused(Blocker::EntriesNotRead { cluster }),
         identified => identified,
     };
-    match who.arn {
-        PrincipalArn::User(_) => {}
-        PrincipalArn::Role(_) => return Standing::Refused(Blocker::RolePrincipal { arn }),
+    // What names a role has to know which one: its key comes from the unique id that was proven.
+    if who.arn.as_role().is_some() != who.role.is_some() {
+        return Standing::Refused(Blocker::RolePrincipal { arn });
     }
     let of = |kind| desired.mappings.iter().find(|row| row.principal == who.principal && row.kind() == kind);
     let (line, entry) = (of(MappingKind::Line), of(MappingKind::Entry));
@@ -127,11 +151,13 @@ pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who
         Identified::Entry(found) => {
             let own = entry.map(|row| (row, authenticator.entry_of(row, desired.installation)));
             if let Some((row, OwnEntry::Stands(fields))) = own {
-                let identity = own_identity(desired, entry, who);
+                let Some(identity) = own_identity(desired, entry, who) else {
+                    return Standing::Refused(session_differs(desired, row, who));
+                };
                 return changed(row, fields)
                     .map_or_else(|| entry_read_back(authenticator, identity, &own_arns), Standing::Unsafe);
             }
-            let identity = own_identity(desired, entry.or(line), who);
+            let identity = own_identity(desired, entry.or(line), who).unwrap_or_else(|| fresh(desired, who));
             if line.is_some_and(|row| row.own) {
                 let username = found.fields().map(|fields| fields.username.clone());
                 return Standing::Refused(Blocker::AccessEntry { cluster, arn, username });
@@ -139,41 +165,73 @@ pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who
             foreign_entry(desired, authenticator, &identity, found, who)
         }
         Identified::Line(taken) => {
-            let identity = own_identity(desired, line.or(entry), who);
+            let Some(identity) = own_identity(desired, line.or(entry), who) else {
+                return Standing::Refused(differs(desired, line.or(entry), who));
+            };
             if line.is_some_and(|recorded| is_own(recorded, &taken)) {
-                return read_back(authenticator, identity, taken, &own_arns);
+                return read_back(authenticator, identity, taken, &own_arns, who);
             }
             foreign(authenticator, identity, line, taken, &own_arns, who)
         }
         Identified::NotMapped | Identified::Unknown(_) => {
             let kind = authenticator.way(line.filter(|row| row.own).map_or(desired.prefers, RecordedMapping::kind));
             let recorded = of(kind);
-            let identity = Identity { kind, ..own_identity(desired, recorded.or(line).or(entry), who) };
+            let known = recorded.or(line).or(entry);
+            let Some(identity) = own_identity(desired, known, who) else {
+                return Standing::Refused(differs(desired, known, who));
+            };
+            let identity = Identity { kind, ..identity };
             unmapped(desired, authenticator, identity, recorded, who)
         }
     }
 }
 
-/// The username that the principal has or gets from Latchkey: the person's visit stays the same while any of their
-/// mappings is left here, and increases once there is none.
-fn own_identity(desired: &DesiredCluster, recorded: Option<&RecordedMapping>, who: PrincipalOwner<'_>) -> Identity {
-    let current = desired.mappings.iter().filter(|mapping| mapping.person == who.person).map(|mapping| mapping.visit);
-    let next = || desired.visits.get(&who.person).copied().unwrap_or(0) + 1;
-    let kind = recorded.map(RecordedMapping::kind).unwrap_or_default();
-    let (visit, username) = match recorded {
-        Some(recorded) if recorded.own => (recorded.visit, recorded.username.clone()),
-        Some(_) | None => {
-            let visit = current.max().unwrap_or_else(next);
-            (visit, username(who.handle, visit))
-        }
+/// The username that the principal has or gets from Latchkey: the visit of a person, or of a role, stays the same while
+/// any of their mappings is left here, and increases once there is none. `None` if what is recorded is no username of
+/// this session.
+fn own_identity(
+    desired: &DesiredCluster,
+    recorded: Option<&RecordedMapping>,
+    who: PrincipalOwner<'_>,
+) -> Option<Identity> {
+    let Some(recorded) = recorded.filter(|recorded| recorded.own) else {
+        let kind = recorded.map(RecordedMapping::kind).unwrap_or_default();
+        return Some(Identity { kind, ..fresh(desired, who) });
     };
-    Identity { username, groups: Vec::new(), visit, own: true, kind }
+    let mapped = recorded.username.clone();
+    // A mapping without a session's name would make one user of all who use the role.
+    if who.role.is_some() && mapped.contains(SESSION) != who.session.is_some() {
+        return None;
+    }
+    let username = rendered(&mapped, who.session)?;
+    Some(Identity { username, mapped, groups: Vec::new(), visit: recorded.visit, own: true, kind: recorded.kind() })
 }
 
+/// The username that Latchkey gives if none is recorded.
+fn fresh(desired: &DesiredCluster, who: PrincipalOwner<'_>) -> Identity {
+    let visiting = who.visiting();
+    let current = desired.mappings.iter().filter(|mapping| mapping.visiting == visiting).map(|mapping| mapping.visit);
+    let next = || desired.visits.get(&visiting).copied().unwrap_or(0) + 1;
+    let visit = current.max().unwrap_or_else(next);
+    let mapped = username(who.named(), visit);
+    let username = rendered(&mapped, who.session).unwrap_or_else(|| mapped.clone());
+    Identity { username, mapped, groups: Vec::new(), visit, own: true, kind: MappingKind::default() }
+}
+
+fn differs(desired: &DesiredCluster, recorded: Option<&RecordedMapping>, who: PrincipalOwner<'_>) -> Blocker {
+    let username = recorded.map(|recorded| recorded.username.clone()).unwrap_or_default();
+    Blocker::SessionDiffers { cluster: desired.name.clone(), arn: who.arn.to_string(), username }
+}
+
+fn session_differs(desired: &DesiredCluster, recorded: &RecordedMapping, who: PrincipalOwner<'_>) -> Blocker {
+    differs(desired, Some(recorded), who)
+}
+
+/// The ARNs that may be the same user: those of the person's IAM users, or the role's own.
 fn arns(desired: &DesiredCluster, who: PrincipalOwner<'_>) -> BTreeSet<String> {
-    let mut arns: BTreeSet<String> =
-        desired.arns.get(&who.person).into_iter().flatten().map(|arn| arn.to_ascii_lowercase()).collect();
-    arns.insert(who.arn.as_str().to_ascii_lowercase());
+    let known = desired.arns.get(&who.visiting()).into_iter().flatten();
+    let mut arns: BTreeSet<String> = known.map(|arn| canonical(arn).to_ascii_lowercase()).collect();
+    arns.insert(who.arn.canonical().as_str().to_ascii_lowercase());
     arns
 }
 
@@ -182,10 +240,16 @@ fn is_own(recorded: &RecordedMapping, taken: &Taken) -> bool {
 }
 
 /// Latchkey's line is there. Checks that it is as Latchkey wrote it, and that no other identity is the same user.
-fn read_back(authenticator: &Authenticator<'_>, identity: Identity, taken: Taken, own: &BTreeSet<String>) -> Standing {
+fn read_back(
+    authenticator: &Authenticator<'_>,
+    identity: Identity,
+    taken: Taken,
+    own: &BTreeSet<String>,
+    who: PrincipalOwner<'_>,
+) -> Standing {
     if !taken.groups.is_empty() {
-        let by = authenticator.last_managers();
-        return Standing::Unsafe(Blocker::LineWithGroups { username: identity.username, groups: taken.groups, by });
+        let by = authenticator.last_managers(line_key(who.arn));
+        return Standing::Unsafe(Blocker::LineWithGroups { username: identity.mapped, groups: taken.groups, by });
     }
     match authenticator.bearers(&identity.username, own).first() {
         Some(other) => Standing::Unsafe(also_borne(&identity.username, other)),
@@ -217,15 +281,26 @@ fn foreign_entry(
         return Standing::Refused(Blocker::ForeignUsername { arn, longest_bytes: LONGEST_BYTES });
     }
     let hidden = (!policies.is_empty()).then_some(UnfitUsername::AccessPolicies);
-    if let Some(why) = hidden.or_else(|| unfit(username, groups)) {
-        let (username, tags) = (username.clone(), fields.tags.clone());
-        return Standing::Refused(Blocker::ForeignEntry { cluster, arn, username, why, tags });
+    let unfit = hidden.map_or_else(|| foreign_user(username, groups, who), Err);
+    let user = match unfit {
+        Ok(user) => user,
+        Err(why) => {
+            let (username, tags) = (username.clone(), fields.tags.clone());
+            return Standing::Refused(Blocker::ForeignEntry { cluster, arn, username, why, tags });
+        }
+    };
+    if let Some(other) = authenticator.bearers(&user, &arns(desired, who)).first() {
+        return Standing::Unsafe(also_borne(&user, other));
     }
-    if let Some(other) = authenticator.bearers(username, &arns(desired, who)).first() {
-        return Standing::Unsafe(also_borne(username, other));
-    }
-    let (username, groups) = (username.clone(), groups.clone());
-    Standing::Mapped(Identity { username, groups, visit: own.visit, own: false, kind: MappingKind::Entry })
+    let (mapped, groups) = (username.clone(), groups.clone());
+    Standing::Mapped(Identity {
+        username: user,
+        mapped,
+        groups,
+        visit: own.visit,
+        own: false,
+        kind: MappingKind::Entry,
+    })
 }
 
 /// The meaning of groups that include `system:masters`, to append to a sentence that names them.
@@ -253,30 +328,57 @@ fn foreign(
     if username.chars().any(char::is_control) || username.len() > LONGEST_BYTES {
         return Standing::Refused(Blocker::ForeignUsername { arn, longest_bytes: LONGEST_BYTES });
     }
-    if let Some(why) = unfit(&username, &groups) {
-        return Standing::Refused(Blocker::ForeignLine { arn, username, why });
+    let user = match foreign_user(&username, &groups, who) {
+        Ok(user) => user,
+        Err(why) => return Standing::Refused(Blocker::ForeignLine { arn, username, why }),
+    };
+    if let Some(other) = authenticator.bearers(&user, own).first() {
+        return Standing::Unsafe(also_borne(&user, other));
     }
-    if let Some(other) = authenticator.bearers(&username, own).first() {
-        return Standing::Unsafe(also_borne(&username, other));
-    }
-    Standing::Mapped(Identity { username, groups, own: false, kind: MappingKind::Line, ..identity })
+    let (mapped, kind) = (username, MappingKind::Line);
+    Standing::Mapped(Identity { username: user, mapped, groups, own: false, kind, ..identity })
 }
 
-/// Why Latchkey does not bind a username that an unmanaged entry gives.
-fn unfit(name: &str, groups: &[String]) -> Option<UnfitUsername> {
+/// The user that an unmanaged entry makes of a principal. The session of a pinned role must have a name of its own
+/// there; `{{SessionName}}` gives two sessions one name if they differ only in `@` and `-`.
+///
+/// # Errors
+/// Why Latchkey does not bind that user.
+fn foreign_user(name: &str, groups: &[String], who: PrincipalOwner<'_>) -> Result<String, UnfitUsername> {
     if name.is_empty() {
-        return Some(UnfitUsername::Empty);
-    }
-    if name.contains("{{") {
-        return Some(UnfitUsername::Template);
+        return Err(UnfitUsername::Empty);
     }
     if groups.iter().any(|group| group.contains("{{")) {
-        return Some(UnfitUsername::GroupTemplate);
+        return Err(UnfitUsername::GroupTemplate);
     }
     if name.starts_with("system:") || name.starts_with(RESERVED) {
-        return Some(UnfitUsername::Reserved);
+        return Err(UnfitUsername::Reserved);
     }
-    groups.iter().any(|group| group == MASTERS).then_some(UnfitUsername::Masters)
+    if groups.iter().any(|group| group == MASTERS) {
+        return Err(UnfitUsername::Masters);
+    }
+    if who.session.is_some() && !name.contains("{{") {
+        return Err(UnfitUsername::AllSessions);
+    }
+    let user = rendered(name, who.session).ok_or(UnfitUsername::Template)?;
+    if user.starts_with("system:") || user.starts_with(RESERVED) { Err(UnfitUsername::Reserved) } else { Ok(user) }
+}
+
+/// Whether something that is not Latchkey's binds the user of a role's session: the mapping may stay when the access of
+/// that session ends, so its holder could go on by it. Nothing is set up for that user before it is gone.
+pub fn name_still_bound(desired: &DesiredCluster, state: &ClusterState, identity: &Identity) -> Option<Blocker> {
+    if identity.username == identity.mapped {
+        return None;
+    }
+    let own: BTreeSet<BindingKey> = desired.grants.iter().flat_map(|grant| grant.keys(desired.installation)).collect();
+    let names = |binding: &&ObservedBinding| {
+        let key = bindings::key_of(binding);
+        let user = |subject: &Subject| subject.kind == "User" && subject.name == identity.username;
+        binding.subjects.iter().any(user) && !own.contains(&key)
+    };
+    let binding = state.bindings.iter().find(names)?;
+    let (cluster, username) = (desired.name.clone(), identity.username.clone());
+    Some(Blocker::NameStillBound { cluster, username, binding: bindings::key_of(binding).to_string() })
 }
 
 /// Nothing maps the ARN, or aws-auth cannot be read.
@@ -302,11 +404,12 @@ fn unmapped(
     if let Some(shared) = shared {
         return shared;
     }
-    if let Some(manager) = line::applied_by(object) {
+    let key = line_key(who.arn);
+    if let Some(manager) = line::applied_by(object, key) {
         return Standing::Waiting(identity, Blocker::AwsAuthManaged { cluster, arn, manager: manager.to_owned() });
     }
-    if authenticator.lines().are_readable() && recorded.is_some_and(is_fought_over) {
-        return Standing::Waiting(identity, Blocker::LineFoughtOver { cluster, arn, by: last_managers(object) });
+    if authenticator.lines().are_readable(key) && recorded.is_some_and(is_fought_over) {
+        return Standing::Waiting(identity, Blocker::LineFoughtOver { cluster, arn, by: last_managers(object, key) });
     }
     Standing::Unmapped(identity)
 }

@@ -4,7 +4,7 @@
 //! nothing else changed since, otherwise by deleting exactly the recorded bytes. If another tool rewrote those, the
 //! entry is found by its ARN, as long as it says what Latchkey wrote.
 
-use super::RecordedMapping;
+use super::{RecordedMapping, canonical};
 use crate::{
     access::{PrincipalId, blocker::Blocker},
     eks::{
@@ -71,7 +71,7 @@ pub fn text_before_without(text_before: Option<&str>, gone: &RecordedMapping) ->
     }
 }
 
-/// A line for a user, and the data with it.
+/// A line for a user or a role, and the data with it.
 ///
 /// # Errors
 /// `Unsafe` if there is no safe place for it.
@@ -82,8 +82,11 @@ pub fn with_line(
     visit: u32,
     username: &str,
 ) -> Result<(OwnLine, Data), Unsafe> {
-    let (arn, username, groups) = (arn.to_string(), username.to_owned(), Vec::new());
-    let edit = Edit::AddUser { arn, username: username.clone(), groups };
+    let (written, username, groups) = (arn.canonical().to_string(), username.to_owned(), Vec::new());
+    let edit = match arn {
+        PrincipalArn::User(_) => Edit::AddUser { arn: written, username: username.clone(), groups },
+        PrincipalArn::Role(_) => Edit::AddRole { arn: written, username: username.clone(), groups },
+    };
     let spliced = AwsAuth::read(data).edit(&edit)?;
     let after = spliced.data(data);
     let line = OwnLine {
@@ -100,7 +103,7 @@ pub fn with_line(
 /// Whether `text` is what the same edit makes of the text before: then nothing else has changed since.
 fn is_undone_by(text: &str, recorded: &RecordedMapping, key: Key, inserted: &str) -> bool {
     let data = with(&Data::new(), key, recorded.text_before.as_deref());
-    let (arn, username) = (recorded.arn.clone(), recorded.username.clone());
+    let (arn, username) = (canonical(&recorded.arn).into_owned(), recorded.username.clone());
     let edit = match key {
         Key::MapUsers => Edit::AddUser { arn, username, groups: Vec::new() },
         Key::MapRoles => Edit::AddRole { arn, username, groups: Vec::new() },
@@ -112,26 +115,26 @@ fn is_undone_by(text: &str, recorded: &RecordedMapping, key: Key, inserted: &str
 
 /// The recorded bytes are not there: another tool rewrote the entry, or removed it.
 fn rewritten(auth: &AwsAuth, data: &Data, key: Key, recorded: &RecordedMapping, why: &Unsafe) -> Removal {
-    let users = &auth.identities().users;
-    let Some(left) = users.iter().find(|user| user.username == recorded.username) else {
+    let Some(left) = left_of(auth, key, recorded) else {
         // An unreadable text that still names the user holds something of Latchkey's that cannot be removed safely. In
         // a readable text without the entry, only a comment or another value can contain the name, and it maps no user.
         let unreadable = auth.errors().iter().any(|error| error.key == key);
         let named = unreadable && data.get(key.as_str()).is_some_and(|text| text.contains(&recorded.username));
         return if named { Removal::Stuck(stuck(recorded, why)) } else { Removal::Nothing };
     };
-    let ours = left.groups.is_empty() && left.userarn.eq_ignore_ascii_case(&recorded.arn);
+    let own_arn = canonical(&recorded.arn);
+    let ours = left.groups.is_empty() && left.arn.eq_ignore_ascii_case(&own_arn);
     if !ours && !left.groups.is_empty() {
         return Removal::Stuck(Blocker::LineLeftWithGroups {
-            arn: left.userarn.clone(),
+            arn: left.arn.to_owned(),
             username: recorded.username.clone(),
-            groups: left.groups.clone(),
+            groups: left.groups.to_vec(),
         });
     }
     if !ours {
         return Removal::Stuck(stuck(recorded, why));
     }
-    match auth.edit(&Edit::Remove { arn: recorded.arn.clone() }) {
+    match auth.edit(&Edit::Remove { arn: own_arn.into_owned() }) {
         // A comment inside the entry is another author's, and would be removed with it.
         Ok(spliced) if spliced.removes_a_comment() => Removal::Stuck(stuck(recorded, why)),
         Ok(spliced) if spliced.after.is_none() => Removal::Without(with(data, key, empty_before(recorded, key))),
@@ -140,11 +143,38 @@ fn rewritten(auth: &AwsAuth, data: &Data, key: Key, recorded: &RecordedMapping, 
     }
 }
 
+/// An entry of the recorded username that is left.
+struct LeftEntry<'a> {
+    arn: &'a str,
+    groups: &'a [String],
+}
+
+fn left_of<'a>(auth: &'a AwsAuth, key: Key, recorded: &RecordedMapping) -> Option<LeftEntry<'a>> {
+    let identities = auth.identities();
+    match key {
+        Key::MapUsers => {
+            let user = identities.users.iter().find(|user| user.username == recorded.username)?;
+            Some(LeftEntry { arn: &user.userarn, groups: &user.groups })
+        }
+        Key::MapRoles => {
+            let role = identities.roles.iter().find(|role| role.username == recorded.username)?;
+            Some(LeftEntry { arn: role.rolearn.as_deref().unwrap_or_default(), groups: &role.groups })
+        }
+        Key::MapAccounts => None,
+    }
+}
+
 /// The text before, if it held no entry either: it is restored once no entry is left.
 fn empty_before(recorded: &RecordedMapping, key: Key) -> Option<&str> {
     recorded.text_before.as_deref().filter(|text| {
         let data = with(&Data::new(), key, Some(text));
-        !text.contains('#') && AwsAuth::read(&data).identities().users.is_empty()
+        let auth = AwsAuth::read(&data);
+        let empty = match key {
+            Key::MapUsers => auth.identities().users.is_empty(),
+            Key::MapRoles => auth.identities().roles.is_empty(),
+            Key::MapAccounts => false,
+        };
+        !text.contains('#') && empty
     })
 }
 

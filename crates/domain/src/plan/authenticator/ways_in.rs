@@ -10,7 +10,10 @@ mod rights;
 use super::{Authenticator, MASTERS, RESERVED, TAG, line::bears};
 use crate::{
     access::blocker::Blocker,
-    eks::aws_auth::{AwsAuth, RoleMapping},
+    eks::{
+        arn::arn_key,
+        aws_auth::{AwsAuth, RoleMapping},
+    },
     plan::{
         bootstrap::WORKER,
         observation::{AccessEntry, ClusterObservation, ClusterState, EntryDetails, EntryHolders},
@@ -151,7 +154,7 @@ fn tell_kinds(all: &mut [WayIn], recorded: &RecordedNames) {
     let workers: BTreeSet<LetIn> = all.iter().filter(is_worker).map(|way| way.who.clone()).collect();
     for way in all {
         let name = way.username.as_deref().unwrap_or_default();
-        let pair = |arn: &String| (arn.to_ascii_lowercase(), name.to_owned());
+        let pair = |arn: &String| (arn_key(arn), name.to_owned());
         let is_recorded = matches!(&way.who, LetIn::Arn(arn) if recorded.contains(&pair(arn)));
         if way.tagged || name.starts_with(RESERVED) {
             way.kind = if is_recorded { WayKind::Own } else { WayKind::Copied };

@@ -95,8 +95,12 @@ fn iam_policy_names_clusters_paths_and_of_other_users_only_who_they_are() {
             entries.as_str(),
             entries.as_str(),
             &iam_arn("user/*"),
+            &iam_arn("role/*"),
+            "*",
             &iam_arn("user/latchkey/*"),
             &iam_arn("user/latchkey/*"),
+            &iam_arn("role/latchkey/*"),
+            &iam_arn("role/latchkey/*"),
         ]
     );
 }
@@ -106,7 +110,7 @@ fn permissions_boundary_limits_whose_policies_are_written() {
     let boundary = &iam_arn("policy/latchkey-boundary");
     let policy: Value = serde_json::from_str(&worker_iam_policy(&file(), Some(boundary))).unwrap();
     for statement in policy["Statement"].as_array().unwrap() {
-        let writes = statement["Sid"] == "LatchkeyUserPolicies";
+        let writes = statement["Sid"] == "LatchkeyUserPolicies" || statement["Sid"] == "LatchkeyRolePolicies";
         assert_eq!(writes, statement["Condition"]["StringEquals"]["iam:PermissionsBoundary"] == *boundary);
     }
 }
@@ -126,7 +130,7 @@ fn the_worker_makes_and_deletes_entries_of_its_own_and_changes_none() {
     };
     let make = json!({
         "StringEquals": { "eks:accessEntryType": "STANDARD" },
-        "StringLike": { "eks:principalArn": "arn:*:iam::*:user/*", "eks:username": "latchkey:*" },
+        "StringLike": { "eks:username": "latchkey:*" },
         "Null": { "aws:RequestTag/latchkey/installation": "false", "eks:kubernetesGroups": "true" },
     });
     assert_eq!(of(&policy, "eks:CreateAccessEntry"), make);

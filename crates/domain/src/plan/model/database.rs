@@ -3,13 +3,13 @@
 use super::kept::Kept;
 use crate::{
     access::{
-        PersonId, PrincipalId,
+        PrincipalId,
         grant::{Compared, Condition, Gone, Grant, Leg, Present, Proof, Proven},
         residual::Residual,
         transition::Target,
     },
     plan::{
-        authenticator::{MappingKind, OwnLine, PlannedEntry, RecordedEntry, RecordedMapping},
+        authenticator::{MappingKind, OwnLine, PlannedEntry, RecordedEntry, RecordedMapping, Visiting},
         bindings,
         cluster::{AwsAuthWrite, Plan, Settled, Step},
         desired::{BindingKey, DesiredCluster, DesiredGrant, Wish},
@@ -102,9 +102,9 @@ impl Database {
         let live = self.rows.iter().filter(|(_, state)| *state != RowState::Removed);
         desired.mappings =
             live.map(|(row, state)| RecordedMapping { written: *state == RowState::Written, ..row.clone() }).collect();
-        let mut visits: BTreeMap<PersonId, u32> = BTreeMap::new();
+        let mut visits: BTreeMap<Visiting, u32> = BTreeMap::new();
         for (row, _) in &self.rows {
-            let visit = visits.entry(row.person).or_default();
+            let visit = visits.entry(row.visiting).or_default();
             *visit = (*visit).max(row.visit);
         }
         desired.visits = visits;
@@ -162,7 +162,7 @@ impl Database {
         }
         for reserved in &plan.reserved {
             let identity = &reserved.identity;
-            let mut row = self.row(reserved.principal, identity.visit, &identity.username);
+            let mut row = self.row(reserved.principal, identity.visit, &identity.mapped);
             row.own = identity.own;
             row.entry = (identity.kind == MappingKind::Entry).then(RecordedEntry::default);
             self.put(row);
@@ -259,7 +259,7 @@ impl Database {
 
     fn row(&self, principal: PrincipalId, visit: u32, username: &str) -> RecordedMapping {
         let grant = self.grants.values().find(|grant| grant.facts().terms.principal == principal).unwrap();
-        samples::mapping(grant.facts().person, &grant.facts().terms, visit, username)
+        samples::mapping(Visiting::Person(grant.facts().person), &grant.facts().terms, visit, username)
     }
 
     /// A finished run's verdict on one grant, as `worker::finish` makes it.

@@ -3,6 +3,7 @@
 use crate::plan::{
     authenticator::{
         Authenticator, Identified, Identity, MappingKind, PlannedEntry, RecordedEntry, RecordedMapping, Taken,
+        Visiting, rendered,
     },
     bindings::BindingStep,
     cluster::{Plan, Settled, Step, plan},
@@ -24,7 +25,7 @@ use std::collections::BTreeMap;
 pub struct World {
     pub observed: ClusterObservation,
     pub rows: Vec<RecordedMapping>,
-    pub visits: BTreeMap<crate::access::PersonId, u32>,
+    pub visits: BTreeMap<Visiting, u32>,
     pub grants: Vec<DesiredGrant>,
     pub uid: u64,
     /// How new mappings are written if the cluster takes lines and entries.
@@ -96,7 +97,7 @@ impl World {
         }
         for reserved in &plan.reserved {
             let identity = &reserved.identity;
-            let mut row = self.row(reserved.principal, identity.visit, &identity.username);
+            let mut row = self.row(reserved.principal, identity.visit, &identity.mapped);
             row.own = identity.own;
             row.entry = (identity.kind == MappingKind::Entry).then(RecordedEntry::default);
             self.upsert(row);
@@ -105,11 +106,11 @@ impl World {
 
     fn row(&self, principal: crate::access::PrincipalId, visit: u32, username: &str) -> RecordedMapping {
         let grant = self.grants.iter().find(|grant| grant.terms.principal == principal).unwrap();
-        samples::mapping(grant.person, &grant.terms, visit, username)
+        samples::mapping(grant.visiting(), &grant.terms, visit, username)
     }
 
     fn upsert(&mut self, row: RecordedMapping) {
-        let visit = self.visits.entry(row.person).or_default();
+        let visit = self.visits.entry(row.visiting).or_default();
         *visit = (*visit).max(row.visit);
         self.rows.retain(|other| other.principal != row.principal || other.kind() != row.kind());
         self.rows.push(row);
@@ -193,7 +194,7 @@ fn is_row(row: &RecordedMapping, principal: crate::access::PrincipalId, visit: u
 pub fn works(observed: &ClusterObservation, grant: &DesiredGrant) -> bool {
     let Some(state) = &observed.kubernetes else { return false };
     let authenticator = Authenticator::of(observed);
-    let (kind, username, groups) = match authenticator.identify(grant.arn.as_str()) {
+    let (kind, mapped, groups) = match authenticator.identify(grant.arn.as_str()) {
         Identified::Line(Taken { username, groups }) => (MappingKind::Line, username, groups),
         Identified::Entry(entry) => {
             let fields = entry.fields().unwrap();
@@ -201,7 +202,8 @@ pub fn works(observed: &ClusterObservation, grant: &DesiredGrant) -> bool {
         }
         Identified::NotMapped | Identified::Unknown(_) => return false,
     };
-    let identity = Identity { username, groups, visit: 0, own: true, kind };
+    let Some(username) = rendered(&mapped, grant.terms.session.as_ref()) else { return false };
+    let identity = Identity { username, mapped, groups, visit: 0, own: true, kind };
     AskedGrant::about(grant, &identity, state).questions.can.iter().all(|question| answer(state, question))
 }
 

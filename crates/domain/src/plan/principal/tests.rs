@@ -1,7 +1,6 @@
 //! Plans and proofs of IAM users.
 
 use super::*;
-use crate::plan::observation::{IamPrincipal, IamRole};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -10,7 +9,15 @@ const ARN: &str = "arn:aws:iam::111122223333:user/latchkey/jane";
 fn grant(number: u128, cluster: &str, wish: Wish) -> PrincipalGrant {
     let cluster = format!("arn:aws:eks:eu-west-1:111122223333:cluster/{cluster}").parse().unwrap();
     let needs = GrantNeeds { cluster, console: false };
-    PrincipalGrant { id: GrantId(Uuid::from_u128(number)), wish, needs, resting: false, held: None, unreadable: false }
+    PrincipalGrant {
+        id: GrantId(Uuid::from_u128(number)),
+        wish,
+        needs,
+        pinned: false,
+        resting: false,
+        held: None,
+        unreadable: false,
+    }
 }
 
 fn desired(grants: Vec<PrincipalGrant>) -> DesiredPrincipal {
@@ -29,21 +36,21 @@ fn desired(grants: Vec<PrincipalGrant>) -> DesiredPrincipal {
     }
 }
 
-fn user() -> IamUser {
-    IamUser {
+fn user() -> IamEntity {
+    IamEntity {
         arn: ARN.into(),
         unique_id: "AIDA1".into(),
         name: "jane".into(),
         path: "/latchkey/".into(),
-        ..IamUser::default()
+        ..IamEntity::default()
     }
 }
 
-fn seen(user: &IamUser) -> PrincipalObservation {
+fn seen(user: &IamEntity) -> PrincipalObservation {
     PrincipalObservation::of(Some(user.clone()))
 }
 
-fn apply(user: &mut IamUser, plan: PrincipalPlan) {
+fn apply(user: &mut IamEntity, plan: PrincipalPlan) {
     for step in plan.steps {
         match step {
             PrincipalStep::PutPolicy { name, document } => {
@@ -105,7 +112,7 @@ fn a_user_made_again_under_the_same_name_ends_the_grants_and_is_left_alone() {
     let mut other = user();
     other.unique_id = "AIDA2".into();
     let plan = plan(&differing(vec![grant(1, "a", Wish::Keep)]), &seen(&other));
-    assert!(plan.replaced.is_some());
+    assert!(plan.ends.is_some());
     assert_eq!(plan.steps, []);
 }
 
@@ -116,24 +123,24 @@ fn differing(grants: Vec<PrincipalGrant>) -> DesiredPrincipal {
 
 #[test]
 fn an_id_that_differs_counts_after_two_looks_and_nothing_moves_between_them() {
-    let other = IamUser { unique_id: "AIDA2".into(), ..user() };
+    let other = IamEntity { unique_id: "AIDA2".into(), ..user() };
     let all = || vec![grant(1, "a", Wish::Keep), grant(2, "b", Wish::Provision), grant(3, "c", REVOKE)];
     for writable in [true, false] {
         for differs in [None, Some(SignedDuration::ZERO), Some(DIFFERS_FOR - SignedDuration::from_secs(1))] {
             let desired = DesiredPrincipal { differs, writable, ..desired(all()) };
             let plan = plan(&desired, &seen(&other));
-            assert_eq!((plan.replaced, plan.steps.as_slice()), (None, [].as_slice()));
+            assert_eq!((plan.ends, plan.steps.as_slice()), (None, [].as_slice()));
             assert!(plan.doubted.is_some_and(|why| matches!(why, Blocker::PrincipalDoubted { .. })));
             assert!(prove(&desired, &seen(&other)).iter().all(|proof| !proof.is_proven()));
             assert_eq!(compare(&desired, &seen(&other).identity), Compared::Differs);
         }
         let settled = DesiredPrincipal { writable, ..differing(all()) };
-        assert!(plan(&settled, &seen(&other)).replaced.is_some());
+        assert!(plan(&settled, &seen(&other)).ends.is_some());
         let proven_anew = DesiredPrincipal { ended: true, writable, ..desired(all()) };
-        assert!(plan(&proven_anew, &seen(&other)).replaced.is_some());
+        assert!(plan(&proven_anew, &seen(&other)).ends.is_some());
         // The id differed because IAM showed it late: it agrees now.
         let late = DesiredPrincipal { writable, ..differing(all()) };
-        assert_eq!((plan(&late, &seen(&user())).replaced, plan(&late, &seen(&user())).doubted), (None, None));
+        assert_eq!((plan(&late, &seen(&user())).ends, plan(&late, &seen(&user())).doubted), (None, None));
     }
 }
 
@@ -281,11 +288,15 @@ fn a_user_is_stored_as_earlier_versions_did_and_a_role_is_another_kind() {
     let before = r#"{"found":{"arn":"a","unique_id":"AIDA1","name":"ana","path":"/","tags":{},"inline_policies":{}},
         "trouble":null,"identity":{"is":"AIDA1"}}"#;
     let read: PrincipalObservation = serde_json::from_str(before).unwrap();
-    assert_eq!(read.user().map(|user| user.name.as_str()), Some("ana"));
+    assert_eq!(read.entity().map(|user| user.name.as_str()), Some("ana"));
     let written = serde_json::to_value(&read).unwrap();
     assert_eq!(written, serde_json::from_str::<serde_json::Value>(before).unwrap());
-    let role = IamRole { arn: "arn:aws:iam::111122223333:role/ops".into(), unique_id: "AROA1".into() };
-    let role = PrincipalObservation { found: Some(IamPrincipal::Role { role }), ..PrincipalObservation::default() };
+    let role = IamEntity {
+        arn: "arn:aws:iam::111122223333:role/ops".into(),
+        trust: Some(RoleTrust::Shared(vec![])),
+        ..IamEntity::default()
+    };
+    let role = PrincipalObservation::of(Some(role));
     let read: PrincipalObservation = serde_json::from_str(&serde_json::to_string(&role).unwrap()).unwrap();
-    assert_eq!((read.user(), &read), (None, &role));
+    assert_eq!(read, role);
 }

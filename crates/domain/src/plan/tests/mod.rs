@@ -7,6 +7,7 @@ mod obstacles;
 mod own_roles;
 mod preview;
 mod proof;
+mod roles;
 mod undescribed;
 mod usernames;
 mod wider;

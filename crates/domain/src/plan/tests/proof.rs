@@ -63,7 +63,7 @@ fn what_still_says_yes_after_the_end_is_named_and_lag_is_not_believed() {
     let look = Look::of(&world.observed).unwrap();
     let bound = RecordedMapping {
         principal: grant.terms.principal,
-        person: grant.person,
+        visiting: grant.visiting(),
         arn: grant.arn.to_string(),
         visit: 1,
         username: "latchkey:person-1:1".into(),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     access::{PersonId, PrincipalId},
-    plan::authenticator::{RecordedMapping, Removal, without},
+    plan::authenticator::{RecordedMapping, Removal, Visiting, without},
 };
 use uuid::Uuid;
 
@@ -54,7 +54,7 @@ fn is_left(before: [&str; 2], after: Option<&str>) -> bool {
 fn recorded(inserted: &str, text_before: String) -> RecordedMapping {
     RecordedMapping {
         principal: PrincipalId(Uuid::from_u128(1)),
-        person: PersonId(Uuid::from_u128(2)),
+        visiting: Visiting::Person(PersonId(Uuid::from_u128(2))),
         arn: JANE.to_owned(),
         visit: 1,
         username: "latchkey:jane:1".to_owned(),

@@ -9,7 +9,8 @@
 //! ConfigMap is never created: accesses still end, and grants that wait name who has to act.
 
 use super::{
-    EntryRemoval, Identity, MappingKind, OwnEntry, OwnLine, PlannedEntry, RecordedMapping, Removal, Standing,
+    EntryRemoval, Identity, MappingKind, OwnEntry, OwnLine, PlannedEntry, RecordedMapping, Removal, SESSION, Standing,
+    Visiting,
     standing::is_fought_over,
     texts::{text_before_without, with_line, without},
 };
@@ -34,7 +35,7 @@ impl Planner<'_> {
             self.add_lines(&mut change);
         }
         let Some(object) = &self.state.aws_auth else { return };
-        self.plan.steps.extend(change.writes(object).into_iter().map(Step::AwsAuth));
+        self.plan.steps.extend(change.write(object).map(Step::AwsAuth));
     }
 
     /// Updates the rows to what was seen, and removes the lines that no grant needs.
@@ -60,13 +61,22 @@ impl Planner<'_> {
 
     /// Whether a live grant binds the username of this mapping. A revoking one does not.
     fn is_needed(&self, recorded: &RecordedMapping) -> bool {
-        if self.cut_by(recorded.principal).is_some() {
+        if let Visiting::Person(person) = recorded.visiting
+            && self.cut_by(recorded.principal, person).is_some()
+        {
             return false;
         }
         if self.desired.quarantined.iter().any(|row| !row.ends && row.principal == recorded.principal) {
             return true;
         }
-        let mut wanted = self.present().filter(|grant| grant.terms.principal == recorded.principal).peekable();
+        // A mapping for all who use a role is of no use to one session of it, and the other way round.
+        let fits = |grant: &DesiredGrant| {
+            grant.role.is_none()
+                || recorded.username.contains(SESSION) == grant.terms.session.is_some()
+                || !recorded.own
+        };
+        let of_principal = |grant: &&DesiredGrant| grant.terms.principal == recorded.principal && fits(grant);
+        let mut wanted = self.present().filter(of_principal).peekable();
         if wanted.peek().is_none() {
             return false;
         }
@@ -115,13 +125,14 @@ impl Planner<'_> {
             Removal::Nothing => self.plan.settled.push(Settled::Removed(id.0, id.1)),
             Removal::Without(data) => {
                 change.data = data;
-                change.removed.push(id);
+                change.removed.push((recorded.line_key(), id));
                 change.grants.extend(grants);
                 let later = self.desired.mappings.iter().filter(|other| other.own && other.key == recorded.key);
                 for other in later.filter(|other| (other.principal, other.visit) != id) {
                     let text = change.text_before(other);
                     let rebased = text_before_without(text.as_deref(), recorded);
                     if rebased != text {
+                        change.keys.insert((other.principal, other.visit), recorded.line_key());
                         change.rebased.insert((other.principal, other.visit), rebased);
                     }
                 }
@@ -282,8 +293,10 @@ impl Planner<'_> {
 struct AwsAuthChange {
     data: Data,
     lines: Vec<OwnLine>,
-    removed: Vec<(PrincipalId, u32)>,
+    removed: Vec<(Key, (PrincipalId, u32))>,
     rebased: BTreeMap<(PrincipalId, u32), Option<String>>,
+    /// The keys of the rebased ones.
+    keys: BTreeMap<(PrincipalId, u32), Key>,
     grants: Vec<GrantId>,
 }
 
@@ -293,8 +306,9 @@ impl AwsAuthChange {
         rebased.cloned().unwrap_or_else(|| recorded.text_before.clone())
     }
 
-    /// A write for each key that differs: users and roles are mapped by keys of their own.
-    fn writes(mut self, object: &AwsAuthObject) -> Vec<AwsAuthWrite> {
+    /// The write of a key that differs. Users and roles are mapped by keys of their own, and a write is refused once the
+    /// object is newer than what was read: so a second key waits for the next run, and one that takes lines out goes first.
+    fn write(mut self, object: &AwsAuthObject) -> Option<AwsAuthWrite> {
         self.grants.sort();
         self.grants.dedup();
         let changed = |key: &Key| object.data.get(key.as_str()) != self.data.get(key.as_str());
@@ -304,10 +318,15 @@ impl AwsAuthChange {
             before: object.data.get(key.as_str()).cloned(),
             after: self.data.get(key.as_str()).cloned(),
             lines: self.lines.iter().filter(|line| line.key == key).cloned().collect(),
-            removed: self.removed.clone(),
-            rebased: self.rebased.iter().map(|(id, text)| (id.0, id.1, text.clone())).collect(),
+            removed: self.removed.iter().filter(|(of, _)| *of == key).map(|(_, id)| *id).collect(),
+            rebased: (self.rebased.iter())
+                .filter(|(id, _)| self.keys.get(id) == Some(&key))
+                .map(|(id, text)| (id.0, id.1, text.clone()))
+                .collect(),
             grants: self.grants.clone(),
         };
-        Key::ALL.into_iter().filter(changed).map(write).collect()
+        let takes_out = |key: &Key| self.removed.iter().any(|(of, _)| of == key);
+        let first = Key::ALL.into_iter().filter(changed).find(takes_out);
+        first.or_else(|| Key::ALL.into_iter().find(changed)).map(write)
     }
 }

@@ -364,6 +364,9 @@ fn usable(principal: &Principal) -> Result<Option<SessionName>, String> {
         (_, Some(verdict @ (PrincipalVerdict::Worker | PrincipalVerdict::Role(RoleTrust::NotForPeople(_))))) => {
             Err(words::identity::refused(verdict))
         }
+        (Some(_), Some(_)) if principal.look_failed.is_some() => {
+            Err(words::identity::not_looked_at(principal.look_failed.as_ref()))
+        }
         (Some(session), Some(PrincipalVerdict::Role(RoleTrust::Pinned(_)))) => Ok(Some(session.clone())),
         (None, _) | (Some(_), Some(PrincipalVerdict::Role(RoleTrust::Shared(_)))) => Ok(None),
         (Some(_), None) => Err(words::identity::not_looked_at(principal.look_failed.as_ref())),

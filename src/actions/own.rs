@@ -125,10 +125,14 @@ async fn own_once(
     }
     let now = tx.now().await?;
     let id = PrincipalId(machine::new_id());
-    tx.add_principal(id, person.id, arn, unique_id).await.map_err(|error| match error.constraint() {
-        Some("principal_arn_live") => NotOwned::OfAnotherPerson { arn: arn.to_string() },
-        _ => error.into(),
-    })?;
+    if let Err(error) = tx.add_principal(id, person.id, arn, unique_id).await {
+        return match (error.constraint(), session) {
+            // Somebody else proved a session of the role just now.
+            (Some("principal_arn_live"), Some(_)) => Ok(None),
+            (Some("principal_arn_live"), None) => Err(NotOwned::OfAnotherPerson { arn: arn.to_string() }),
+            _ => Err(error.into()),
+        };
+    }
     if let Some(session) = session {
         tx.add_holder(machine::new_id(), id, person.id, session).await?;
     }

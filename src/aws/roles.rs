@@ -16,7 +16,8 @@ use latchkey_domain::{
 use std::collections::BTreeMap;
 
 impl Aws {
-    /// The role with the name of this ARN, whatever its path, which only IAM tells: with tags and the verdict on its
+    /// The role with the name of this ARN, whatever its path: clusters know sessions by the name alone, so a role that is
+    /// made anew at another path takes its place. With tags and the verdict on its
     /// trust policy, without inline policies.
     ///
     /// # Errors
@@ -46,10 +47,6 @@ impl Aws {
         let full = RoleArn::parse(&role.arn).map_err(|error| {
             call.failed(FaultKind::Transient).because("the answer could not be read").caused_by(error)
         })?;
-        // A role that was named with its path is that one only.
-        if arn.path() != "/" && !full.as_str().eq_ignore_ascii_case(arn.as_str()) {
-            return Ok(KnownEntity::NotThere);
-        }
         Ok(KnownEntity::Is(observed(role, &full)))
     }
 

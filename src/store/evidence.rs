@@ -83,7 +83,9 @@ pub async fn of(
              i.arn as principal_arn, i.ended_at is not null as "ended!",
              coalesce(i.person_id, (select h.person_id from role_holder h
                where h.principal_id = i.id and h.person_id = g.person_id and h.ended_at is null
-                 and h.session_name = coalesce(g.session_name, h.session_name))) as holder,
+                 and h.session_name = coalesce(g.session_name, h.session_name)
+                 and not exists (select from role_holder o where o.principal_id = i.id and o.person_id <> g.person_id
+                   and o.ended_at is null and o.session_name = g.session_name))) as holder,
              (select coalesce(jsonb_agg(jsonb_build_object('by', v.person_id, 'handle', v.handle, 'name', v.name,
                 'groups', v.groups, 'verdict', v.verdict, 'counted_by', v.counted_by)), '[]')
               from (select v.person_id, d.handle, d.name, v.verdict, encode(v.policy_hash, 'hex') as counted_by,

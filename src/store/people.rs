@@ -353,8 +353,8 @@ pub async fn name_profile(store: &Store, of: PersonId, id: PrincipalId, aws_prof
     Ok(())
 }
 
-/// Records what the run with this epoch found a principal to be, and a role's ARN with its path. Does nothing if the
-/// target has another epoch by now.
+/// Records what the run with this epoch found a principal to be, and a role's ARN with its path. Does nothing if what was
+/// found has another unique id, or the target has another epoch by now.
 ///
 /// # Errors
 /// `Database`.
@@ -362,17 +362,20 @@ pub async fn note_look(
     store: &Store,
     id: PrincipalId,
     epoch: i64,
-    arn: &PrincipalArn,
+    found: (&PrincipalArn, Option<&str>),
     verdict: &PrincipalVerdict,
 ) -> Result<(), StoreError> {
+    let (arn, unique_id) = found;
     sqlx::query!(
         "update principal set verdict = $3, looked_at = clock_timestamp(), look_failed = null,
            arn = case when kind = 'role' and arn !~ ':role/.*/' then $4 else arn end
-         where id = $1 and exists (select from target where kind = 'principal' and key = $1 and epoch = $2)",
+         where id = $1 and unique_id = coalesce($5, unique_id)
+           and exists (select from target where kind = 'principal' and key = $1 and epoch = $2)",
         id.0,
         epoch,
         to_json(verdict)?,
         arn.as_str(),
+        unique_id,
     )
     .execute(store.pool())
     .await?;
@@ -526,7 +529,9 @@ impl Tx {
         }
         let holds = sqlx::query_scalar!(
             r#"select exists (select from role_holder where principal_id = $1 and person_id = $2 and ended_at is null
-                 and session_name = coalesce($3, session_name)) as "holds!""#,
+                 and session_name = coalesce($3, session_name))
+               and not exists (select from role_holder where principal_id = $1 and person_id <> $2 and ended_at is null
+                 and session_name = $3) as "holds!""#,
             id.0,
             person.0,
             session.map(SessionName::as_str),

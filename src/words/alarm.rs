@@ -42,8 +42,8 @@ pub fn sentence(facts: &AlarmFacts) -> String {
         ),
         AlarmFacts::Unpinned { arn } => format!(
             "The trust policy of the role `{}` was changed so that other people can take the name of somebody\u{2019}s \
-             session. The accesses by those sessions ended, and the binding of each was taken away first. Find out who \
-             changed it, and who assumed the role since: AssumeRole in CloudTrail",
+             session. The accesses by those sessions are being ended. Find out who changed it, and who assumed the role \
+             since: AssumeRole in CloudTrail",
             plain(arn)
         ),
         AlarmFacts::LockedAccess { holder, cluster, keepers } => format!(

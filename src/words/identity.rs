@@ -4,6 +4,7 @@ use super::blocker;
 use latchkey_domain::{
     access::{blocker::Blocker, terms::Terms, verdict::PrincipalVerdict},
     eks::trust_policy::{NotForPeople, Pin, RoleTrust},
+    plan::authenticator::rendered,
 };
 
 /// Who uses the identity of an access, if its ARN does not say so: of a role.
@@ -15,9 +16,16 @@ pub fn whose(terms: &Terms) -> Option<String> {
     }
 }
 
+/// The user that is bound where a mapping gives this username: of a pinned role's template, the one for the session.
+pub fn bound_user(terms: &Terms, mapped: &str) -> String {
+    rendered(mapped, terms.session.as_ref()).unwrap_or_else(|| mapped.to_owned())
+}
+
 /// What a person's proven session of a role is good for, by the worker's last look.
 pub fn standing(session: &str, verdict: Option<&PrincipalVerdict>, failed: Option<&Blocker>) -> String {
-    let Some(verdict) = verdict else { return not_looked_at(failed) };
+    let (Some(verdict), None) = (verdict, failed) else {
+        return format!("Session `{session}`. {}", not_looked_at(failed));
+    };
     let role = match verdict {
         PrincipalVerdict::Role(RoleTrust::Pinned(pin)) => pinned(*pin),
         PrincipalVerdict::Role(RoleTrust::Shared(_)) => {
@@ -77,8 +85,10 @@ pub fn tool_session(session: &str) -> String {
 /// That nothing can be asked for by a role yet.
 pub fn not_looked_at(why: Option<&Blocker>) -> String {
     match why {
-        None => "Latchkey is looking at this role: it takes a few seconds. Then send the form again.".to_owned(),
-        Some(why) => format!("Latchkey could not look at this role yet. {}", blocker::sentence(why)),
+        None => "Latchkey is looking at this role: it takes a few seconds.".to_owned(),
+        Some(why) => {
+            format!("Latchkey could not look at this role yet: {}.", blocker::sentence(why).trim_end_matches('.'))
+        }
     }
 }
 

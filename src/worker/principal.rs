@@ -63,15 +63,15 @@ use latchkey_domain::{
     },
     eks::{
         arn::{PrincipalArn, RoleArn},
-        trust_policy::identity_center_set,
+        trust_policy::{RoleTrust, identity_center_set},
     },
     plan::{
         desired::Wish,
         observation::{IamEntity, PrincipalObservation, SeenIdentity},
         obstacles::Obstacle,
         principal::{
-            DIFFERS_FOR, DesiredPrincipal, PrincipalGrant, PrincipalPlan, PrincipalStep, ProofState, TAG, compare,
-            plan, prove,
+            DIFFERS_FOR, DesiredPrincipal, PrincipalEnds, PrincipalGrant, PrincipalPlan, PrincipalStep, ProofState,
+            TAG, compare, plan, prove,
         },
     },
 };
@@ -79,7 +79,11 @@ use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
+
+/// How long what a look told of a role is good for if nobody has access by it.
+const KNOWN_FOR: Duration = Duration::from_hours(1);
 
 /// Runs once on a principal.
 ///
@@ -120,10 +124,18 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
         quarantine::tell(&worker.store, &unreadable, words::alarm::sentence).await;
         (desired, legs, decided)
     };
-    let told = note_identity(worker, lease, id, &mut desired, &look.identity).await?;
+    let renamed = look.observed.as_ref().ok().and_then(|observed| observed.renamed.clone());
+    let told = note_identity(worker, lease, id, &mut desired, &look.identity, renamed.as_deref()).await?;
+    // Nothing is set up for a session of a role by a look that did not tell who can take the name.
+    let relies = desired.grants.iter().any(|grant| grant.pinned);
+    let told = if relies && look.trust.is_none() && told == Compared::Same { Compared::Nothing } else { told };
     let observed = match look.observed {
         Ok(observed) => observed,
-        Err(fault) => return failed(worker, lease, &desired, &legs, fault, told).await,
+        // What ends because of the role's trust does not wait for the rest of the look.
+        Err(fault) => match ends_by_trust(&desired, &look.identity, look.trust) {
+            Some(ends) => return Ok(ending(&desired, &ends, BTreeMap::new(), decided, &legs)),
+            None => return failed(worker, lease, &desired, &legs, fault, told).await,
+        },
     };
     desired.leave(&observed);
     // Once the last access is over, no other run would look for a late write of an interrupted one.
@@ -155,32 +167,59 @@ pub(super) async fn run(worker: &Worker, lease: &Lease, id: PrincipalId) -> Resu
     }
     let outcomes = outcomes(&desired, &plan, &last, &legs, fault.as_ref(), told);
     if let Some(ends) = &plan.ends {
-        // Running grants are revoked first. The next run, which that wakes, judges their end.
-        let running: BTreeSet<GrantId> =
-            desired.grants.iter().filter(|grant| ends.concerns(grant)).map(|grant| grant.id).collect();
-        let revoke = |id: &GrantId| (*id, ends.cause, words::blocker::sentence(&ends.why));
-        return Ok(RunOutcome {
-            revoke: running.iter().map(revoke).collect(),
-            legs: outcomes.into_iter().filter(|(id, leg)| !leg.wish.is_present() && !running.contains(id)).collect(),
-            decided,
-            failure: Some(ends.why.clone()),
-            rests: legs.values().filter_map(|leg| leg.rests).min(),
-            ..RunOutcome::default()
-        });
+        return Ok(ending(&desired, ends, outcomes, decided, &legs));
     }
     trail::saw(&worker.store, lease, &last).await?;
     // A different id counts only after another look.
     let again = plan.doubted.is_some().then_some(DIFFERS_FOR.unsigned_abs());
+    let looks_again = looks_again(&desired, last.verdict().is_some());
     Ok(RunOutcome {
         legs: outcomes,
         findings,
         failure: plan.doubted.clone(),
         decided,
-        rests: legs.values().filter_map(|leg| leg.rests).chain(arrives).chain(again).min(),
+        rests: legs.values().filter_map(|leg| leg.rests).chain(arrives).chain(again).chain(looks_again).min(),
         periodic: !desired.grants.is_empty(),
         activated,
         ..RunOutcome::default()
     })
+}
+
+/// When to look at a role again that nobody has access by: people ask by what the last look told.
+fn looks_again(desired: &DesiredPrincipal, told: bool) -> Option<Duration> {
+    let is_role = desired.arn.as_role().is_some() && !desired.ended;
+    is_role.then(|| if told { KNOWN_FOR } else { super::backoff::blocked() })
+}
+
+/// What ends because of what a role's trust policy says, if the look told nothing more.
+fn ends_by_trust(
+    desired: &DesiredPrincipal,
+    identity: &SeenIdentity,
+    trust: Option<RoleTrust>,
+) -> Option<PrincipalEnds> {
+    let observed = PrincipalObservation { identity: identity.clone(), trust: Some(trust?), ..Default::default() };
+    plan(desired, &observed).ends.filter(|ends| !ends.over)
+}
+
+/// The outcome if running grants end: they are revoked first. The next run, which that wakes, judges their end.
+fn ending(
+    desired: &DesiredPrincipal,
+    ends: &PrincipalEnds,
+    outcomes: BTreeMap<GrantId, LegOutcome>,
+    decided: DecidedAgain,
+    legs: &Legs,
+) -> RunOutcome {
+    let running: BTreeSet<GrantId> =
+        desired.grants.iter().filter(|grant| ends.concerns(grant)).map(|grant| grant.id).collect();
+    let revoke = |id: &GrantId| (*id, ends.cause, words::blocker::sentence(&ends.why));
+    RunOutcome {
+        revoke: running.iter().map(revoke).collect(),
+        legs: outcomes.into_iter().filter(|(id, leg)| !leg.wish.is_present() && !running.contains(id)).collect(),
+        decided,
+        failure: Some(ends.why.clone()),
+        rests: legs.values().filter_map(|leg| leg.rests).min(),
+        ..RunOutcome::default()
+    }
 }
 
 /// Records the identity that the look found, and adds it to the desired state.
@@ -190,11 +229,14 @@ async fn note_identity(
     id: PrincipalId,
     desired: &mut DesiredPrincipal,
     seen: &SeenIdentity,
+    renamed: Option<&str>,
 ) -> Result<Compared, Interrupted> {
     let told = compare(desired, seen);
     let other = match seen {
         SeenIdentity::Is(other) if told == Compared::Differs => Some(other.as_str()),
-        SeenIdentity::Is(_) | SeenIdentity::NotAsked | SeenIdentity::NoUser | SeenIdentity::Refused(_) => None,
+        // Another role in its place counts after a second look, too.
+        SeenIdentity::NoUser => renamed,
+        SeenIdentity::Is(_) | SeenIdentity::NotAsked | SeenIdentity::Refused(_) => None,
     };
     // A look that shows no id did not find the right one either.
     let is_news = (told == Compared::Same && desired.differs.is_some()) || other.is_some();
@@ -329,6 +371,8 @@ async fn policy(worker: &Worker) -> Result<Option<Arc<Current>>, Interrupted> {
 struct PrincipalLook {
     /// The identity, which may be known even if the rest is not.
     identity: SeenIdentity,
+    /// Of a role, who can be a session of it: known even if the rest is not.
+    trust: Option<RoleTrust>,
     observed: Result<PrincipalObservation, Fault>,
 }
 
@@ -342,17 +386,27 @@ async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Princip
     let found = match known {
         Ok(KnownEntity::Is(found)) => found,
         Ok(KnownEntity::NotThere) => {
-            return PrincipalLook { identity: SeenIdentity::NoUser, observed: absent(worker, arn).await };
+            return PrincipalLook {
+                identity: SeenIdentity::NoUser,
+                trust: None,
+                observed: Ok(absent(worker, arn).await),
+            };
         }
         Ok(KnownEntity::NotAllowed(fault)) => {
             let why = Blocker::from(&fault);
             let (identity, trouble) = (SeenIdentity::Refused(why.clone()), Some(why));
             let unseen = PrincipalObservation { trouble, identity: identity.clone(), ..Default::default() };
-            return PrincipalLook { identity, observed: if writable { Err(fault) } else { Ok(unseen) } };
+            return PrincipalLook { identity, trust: None, observed: if writable { Err(fault) } else { Ok(unseen) } };
         }
-        Err(fault) => return PrincipalLook { identity: SeenIdentity::NotAsked, observed: Err(fault) },
+        Err(fault) => return PrincipalLook { identity: SeenIdentity::NotAsked, trust: None, observed: Err(fault) },
     };
-    let identity = SeenIdentity::Is(found.unique_id.clone());
+    let (identity, trust) = (SeenIdentity::Is(found.unique_id.clone()), found.trust.clone());
+    let is_worker = match is_worker(worker, &found).await {
+        Ok(is_worker) => is_worker,
+        // What Latchkey itself works by is not known, so nothing is judged by this look.
+        Err(fault) if arn.as_role().is_some() => return PrincipalLook { identity, trust: None, observed: Err(fault) },
+        Err(_) => false,
+    };
     let policies = match policies {
         Some(policies) => policies,
         // What was written before policy.toml took the path out is found by its tag.
@@ -361,41 +415,50 @@ async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> Princip
     };
     let observed = match policies {
         Ok(inline_policies) => {
-            let is_worker = is_worker(worker, &found).await;
             let found = Some(IamEntity { inline_policies, ..found });
             Ok(PrincipalObservation { is_worker, ..PrincipalObservation::of(found) })
         }
         Err(fault) if fault.is_not_found() => {
-            return PrincipalLook { identity: SeenIdentity::NoUser, observed: Ok(PrincipalObservation::of(None)) };
+            return PrincipalLook {
+                identity: SeenIdentity::NoUser,
+                trust: None,
+                observed: Ok(PrincipalObservation::of(None)),
+            };
         }
         Err(fault) if !writable && matches!(fault.kind(), FaultKind::Refused { .. }) => {
-            let trouble = Some(Blocker::from(&fault));
-            Ok(PrincipalObservation { trouble, identity: identity.clone(), ..Default::default() })
+            let (trouble, trust) = (Some(Blocker::from(&fault)), trust.clone());
+            Ok(PrincipalObservation { trouble, trust, is_worker, identity: identity.clone(), ..Default::default() })
         }
         Err(fault) => Err(fault),
     };
-    PrincipalLook { identity, observed }
+    PrincipalLook { identity, trust, observed }
 }
 
-/// Whether it is the user or role by which the worker itself calls AWS. If STS does not say, the next look asks again.
-async fn is_worker(worker: &Worker, found: &IamEntity) -> bool {
-    let Ok(caller) = worker.aws.caller_identity().await else { return false };
+/// Whether it is the user or role by which the worker itself calls AWS. STS is asked once, and not at each look.
+async fn is_worker(worker: &Worker, found: &IamEntity) -> Result<bool, Fault> {
+    let caller = worker.aws.caller_identity().await?;
     let own = caller.unique_id.split_once(':').map_or(caller.unique_id.as_str(), |(role, _)| role);
-    own == found.unique_id
+    Ok(own == found.unique_id)
 }
 
 /// What is seen of a principal that IAM does not know: of a role of Identity Center's, also whether there is another one
 /// of its permission set.
-async fn absent(worker: &Worker, arn: &PrincipalArn) -> Result<PrincipalObservation, Fault> {
+async fn absent(worker: &Worker, arn: &PrincipalArn) -> PrincipalObservation {
     let mut observed = PrincipalObservation::of(None);
     if let PrincipalArn::Role(role) = arn
         && let Some(set) = identity_center_set(role)
     {
-        let others = worker.aws.identity_center_roles(role).await?;
-        let is_of_set = |other: &&RoleArn| identity_center_set(other) == Some(set) && other.name() != role.name();
-        observed.renamed = others.iter().find(is_of_set).map(ToString::to_string);
+        match worker.aws.identity_center_roles(role).await {
+            Ok(others) => {
+                let is_of_set =
+                    |other: &&RoleArn| identity_center_set(other) == Some(set) && other.name() != role.name();
+                observed.renamed = others.iter().find(is_of_set).map(ToString::to_string);
+            }
+            // The role is gone all the same: what ends does not wait for its new name.
+            Err(fault) => observed.trouble = Some(Blocker::from(&fault)),
+        }
     }
-    Ok(observed)
+    observed
 }
 
 /// Records what the look found the principal to be, for the portal. Of a role it is always recorded; of a user only that
@@ -413,7 +476,11 @@ async fn note_look(
             Some(verdict) => {
                 let full = observed.entity().and_then(|found| PrincipalArn::parse(&found.arn).ok());
                 let full = full.unwrap_or_else(|| arn.clone());
-                people::note_look(&worker.store, id, lease.epoch(), &full, &verdict).await
+                let unique_id = match &look.identity {
+                    SeenIdentity::Is(id) => Some(id.as_str()),
+                    SeenIdentity::NotAsked | SeenIdentity::NoUser | SeenIdentity::Refused(_) => None,
+                };
+                people::note_look(&worker.store, id, lease.epoch(), (&full, unique_id), &verdict).await
             }
             None if is_role => {
                 let why = observed.renamed.clone().map(|is| Blocker::PrincipalRenamed { arn: arn.to_string(), is });
@@ -592,7 +659,12 @@ async fn failed(
     Ok(RunOutcome {
         legs: outcomes,
         failure: Some(why),
-        rests: legs.values().filter_map(|leg| leg.rests).chain(still_to_look_for).min(),
+        rests: legs
+            .values()
+            .filter_map(|leg| leg.rests)
+            .chain(still_to_look_for)
+            .chain(looks_again(desired, false))
+            .min(),
         periodic: !desired.grants.is_empty(),
         ..RunOutcome::default()
     })

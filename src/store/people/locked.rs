@@ -1,7 +1,7 @@
 //! A principal under lock: what is written of it only then.
 
 use super::{
-    super::{StoreError, Tx, columns::parsed},
+    super::{StoreError, Tx},
     RoleHolder, holders,
 };
 use latchkey_domain::access::{PersonId, PrincipalId, verdict::PrincipalVerdict};
@@ -61,15 +61,15 @@ impl LockedPrincipal<'_> {
         holders(self.tx.connection(), id).await
     }
 
-    /// What the worker found it to be at its last look.
+    /// What the worker found it to be at its last look. What cannot be read was not looked at.
     ///
     /// # Errors
-    /// `Corrupt`, `Database`.
+    /// `Database`.
     pub async fn verdict(&mut self) -> Result<Option<PrincipalVerdict>, StoreError> {
         let text = sqlx::query_scalar!("select latchkey_text(verdict) from principal where id = $1", self.id.0)
             .fetch_optional(self.tx.connection())
             .await?;
-        text.flatten().map(|text| parsed("principal", "verdict", Some(text.as_str()))).transpose()
+        Ok(text.flatten().and_then(|text| serde_json::from_str(&text).ok()))
     }
 
     /// Records that a session of it was proven again just now.

@@ -211,7 +211,7 @@ impl AccessRow {
         Self {
             address: format!("/grants/{}", access.id),
             sentence: Html::sentence(&place.sentence(subject, tense, &signed_in.clock)),
-            username: access.username.clone(),
+            username: access.username.as_ref().map(|mapped| words::identity::bound_user(&access.terms, mapped)),
             pill: Pill::grant(access.state),
         }
     }

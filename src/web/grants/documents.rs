@@ -1,7 +1,6 @@
 //! The exact documents that were written for an access: the IAM policy, the line in aws-auth or the access
 //! entry, and the bindings.
 
-use super::view::bound_user;
 use crate::{
     store::read::{
         grant::{GrantDetail, MappingShown},
@@ -33,7 +32,7 @@ pub fn documents(detail: &GrantDetail) -> Vec<ChangedDocument> {
         let said = words::access::ends_by(detail.terms.minutes);
         let one =
             |spec: BindingSpec| ChangedDocument { said: Some(said.clone()), ..whole("Binding", &spec.to_yaml(), gone) };
-        let user = bound_user(&detail.terms, &mapping.username);
+        let user = words::identity::bound_user(&detail.terms, &mapping.username);
         documents.extend(bindings(detail, &user).into_iter().map(one));
     }
     documents

@@ -13,7 +13,7 @@ use axum::{
 use latchkey_domain::{
     access::{GrantId, grant::GrantState},
     eks::{
-        arn::{ClusterArn, PrincipalArn},
+        arn::ClusterArn,
         kubeconfig::{ExecCommand, KubeconfigCluster, render},
     },
 };
@@ -43,10 +43,7 @@ pub async fn download(
             detail.terms.cluster_name
         ))
     })?;
-    // A role's session depends on the profile, so it is always named.
-    let is_role = PrincipalArn::parse(&detail.terms.principal_arn).is_ok_and(|arn| arn.as_role().is_some());
-    let profile = detail.aws_profile.as_deref().or(is_role.then_some("default"));
-    let text = render(&[cluster], profile, &ExecCommand::aws());
+    let text = render(&[cluster], detail.aws_profile.as_deref(), &ExecCommand::aws());
     let disposition = format!("attachment; filename=\"{}\"", file_name(&detail.terms.cluster_name));
     let disposition = HeaderValue::try_from(disposition).map_err(|error| Failure::internal(&error))?;
     let headers: [(HeaderName, HeaderValue); 2] = [

@@ -32,7 +32,6 @@ use latchkey_domain::{
         arn::{PrincipalArn, SessionName},
         rbac::expectations,
     },
-    plan::authenticator::rendered,
 };
 use sha2::{Digest, Sha256};
 
@@ -337,11 +336,6 @@ fn aws_config(detail: &GrantDetail) -> Option<String> {
     Some(words::identity::aws_config(role.as_str(), session, profile, role.is_identity_center()))
 }
 
-/// The user that is bound: of a pinned role's template, the one for the session.
-pub(super) fn bound_user(terms: &Terms, mapped: &str) -> String {
-    rendered(mapped, terms.session.as_ref()).unwrap_or_else(|| mapped.to_owned())
-}
-
 impl HowTo {
     fn of(detail: &GrantDetail, namespaces: &[String]) -> Self {
         let reach = reach_of(&detail.terms.profile, namespaces);
@@ -382,7 +376,10 @@ impl AccessPanel {
             namespaces: namespaces.to_vec(),
             principal: detail.terms.principal_arn.clone(),
             whose: words::identity::whose(&detail.terms),
-            username: detail.mapping.as_ref().map(|mapping| bound_user(&detail.terms, &mapping.username)),
+            username: detail
+                .mapping
+                .as_ref()
+                .map(|mapping| words::identity::bound_user(&detail.terms, &mapping.username)),
             deciders: (!names.is_empty()).then(|| list(&names, "and")),
             policy: detail.policy_name.clone(),
             policy_hash: detail.policy_hash.chars().take(12).collect(),

@@ -20,7 +20,7 @@ use super::{
     tampering::{self, PartsInPlace},
 };
 use crate::{
-    access::{GrantId, PrincipalId, blocker::Blocker},
+    access::{GrantId, PersonId, PrincipalId, blocker::Blocker},
     eks::{
         aws_auth::{Data, Key},
         rbac::OwnRole,
@@ -401,7 +401,7 @@ impl Planner<'_> {
     }
 
     pub(super) fn standing(&self, grant: &DesiredGrant) -> Standing {
-        if let Some(other) = self.cut_by(grant.terms.principal) {
+        if let Some(other) = self.cut_by(grant.terms.principal, grant.person) {
             let (cluster, handle) = (self.desired.name.clone(), grant.handle.to_string());
             return Standing::Unsafe(Blocker::Cut { cluster, handle, other });
         }
@@ -412,7 +412,7 @@ impl Planner<'_> {
     }
 
     /// A grant of the principal whose end is overdue and whose binding still has subjects.
-    pub(super) fn cut_by(&self, principal: PrincipalId) -> Option<GrantId> {
+    pub(super) fn cut_by(&self, principal: PrincipalId, person: PersonId) -> Option<GrantId> {
         let overdue = |grant: &&DesiredGrant| match grant.wish {
             Wish::Revoke { since } => {
                 self.desired.now.duration_since(since) > OVERDUE_CUT && grant.attempts >= CUT_AFTER_ATTEMPTS
@@ -425,8 +425,9 @@ impl Planner<'_> {
                 .iter()
                 .any(|binding| !binding.subjects.is_empty())
         };
-        let of_principal = |grant: &&DesiredGrant| grant.terms.principal == principal;
-        self.desired.grants.iter().filter(of_principal).filter(overdue).find(binds).map(|grant| grant.id)
+        // Of a role, what another person uses is not touched.
+        let is_theirs = |grant: &&DesiredGrant| grant.terms.principal == principal && grant.person == person;
+        self.desired.grants.iter().filter(is_theirs).filter(overdue).find(binds).map(|grant| grant.id)
     }
 
     /// ClusterRoles and bindings of the grants that may have them.

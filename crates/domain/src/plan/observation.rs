@@ -283,6 +283,9 @@ pub struct PrincipalObservation {
     pub found: Option<IamEntity>,
     /// Why a part of it was not seen.
     pub trouble: Option<Blocker>,
+    /// Of a role: who can be a session of it, even if the rest could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<RoleTrust>,
     /// Whether it is the user or role by which Latchkey itself works.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_worker: bool,
@@ -298,7 +301,8 @@ impl PrincipalObservation {
     /// What IAM said about a user or role that the worker may read.
     pub fn of(found: Option<IamEntity>) -> Self {
         let identity = found.as_ref().map_or(SeenIdentity::NoUser, |entity| SeenIdentity::Is(entity.unique_id.clone()));
-        Self { found, identity, ..Self::default() }
+        let trust = found.as_ref().and_then(|entity| entity.trust.clone());
+        Self { found, trust, identity, ..Self::default() }
     }
 
     /// What it is, if the look tells: of a user only if it is Latchkey's own.
@@ -306,7 +310,7 @@ impl PrincipalObservation {
         if self.is_worker {
             return Some(PrincipalVerdict::Worker);
         }
-        self.found.as_ref()?.trust.clone().map(PrincipalVerdict::Role)
+        self.trust.clone().map(PrincipalVerdict::Role)
     }
 
     /// The user or role that was found.

@@ -200,6 +200,8 @@ pub fn plan(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Prin
         }
     }
     if observed.identity == SeenIdentity::NoUser {
+        let renamed = observed.renamed.as_ref().filter(|_| !desired.ended);
+        plan.doubted = renamed.map(|is| doubted(desired, is));
         let why = no_user(desired);
         plan.trouble.extend(present(desired).map(|grant| (grant.id, Obstacle::Blocked(why.clone()))));
         return plan;
@@ -228,7 +230,8 @@ fn ends(desired: &DesiredPrincipal, observed: &PrincipalObservation) -> Option<P
     let arn = desired.arn.to_string();
     if let Some(is) = &observed.renamed {
         let why = Blocker::PrincipalRenamed { arn, is: is.clone() };
-        return (!desired.ended).then_some(PrincipalEnds { cause: Cause::PrincipalReplaced, why, over: true });
+        let counts = !desired.ended && is_settled(desired);
+        return counts.then_some(PrincipalEnds { cause: Cause::PrincipalReplaced, why, over: true });
     }
     match observed.verdict()? {
         PrincipalVerdict::Worker => {

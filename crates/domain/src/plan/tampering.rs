@@ -248,7 +248,8 @@ fn binding_wider(observed: &ObservedBinding) -> Blocker {
 pub fn of_ending(desired: &DesiredCluster, state: &ClusterState, grant: &DesiredGrant) -> Vec<Finding> {
     let bound = desired.mappings.iter().find(|mapping| mapping.principal == grant.terms.principal);
     let Some(bound) = bound else { return Vec::new() };
-    let specs = grant.bindings(desired.installation, &bound.username);
+    let user = rendered(&bound.username, grant.terms.session.as_ref());
+    let specs = grant.bindings(desired.installation, user.as_deref().unwrap_or(&bound.username));
     let is_changed = |observed: &&&ObservedBinding| {
         let key = bindings::key_of(observed);
         let spec = specs.iter().find(|spec| BindingKey::of(spec) == key);

@@ -47,7 +47,7 @@ const TABLES: [Poisoned; 16] = [
 ];
 
 /// Tables that the worker does not read when it looks at an access, each with the reason.
-const ELSEWHERE: [(&str, &str); 16] = [
+const ELSEWHERE: [(&str, &str); 17] = [
     ("_sqlx_migrations", "sqlx's own"),
     ("alarm", "written by the worker, read by pages"),
     ("audit_link", "insert only; the walk has tests of its own"),
@@ -62,6 +62,7 @@ const ELSEWHERE: [(&str, &str); 16] = [
     ("login_attempt", "read at sign-in"),
     ("policy_version", "one text that everything goes by; see the test of it below"),
     ("proof_nonce", "read when an identity is proven"),
+    ("role_holder", "read of an access by a role alone, when it is decided again"),
     ("session", "read by pages"),
     ("worker_heartbeat", "of another worker; see the test of it below"),
 ];

@@ -151,13 +151,14 @@ pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who
         Identified::Entry(found) => {
             let own = entry.map(|row| (row, authenticator.entry_of(row, desired.installation)));
             if let Some((row, OwnEntry::Stands(fields))) = own {
-                let Some(identity) = own_identity(desired, entry, who) else {
+                let Some(identity) = own_identity(desired, authenticator, entry, who) else {
                     return Standing::Refused(session_differs(desired, row, who));
                 };
                 return changed(row, fields)
                     .map_or_else(|| entry_read_back(authenticator, identity, &own_arns), Standing::Unsafe);
             }
-            let identity = own_identity(desired, entry.or(line), who).unwrap_or_else(|| fresh(desired, who));
+            let identity = own_identity(desired, authenticator, entry.or(line), who)
+                .unwrap_or_else(|| fresh(desired, authenticator, who));
             if line.is_some_and(|row| row.own) {
                 let username = found.fields().map(|fields| fields.username.clone());
                 return Standing::Refused(Blocker::AccessEntry { cluster, arn, username });
@@ -165,7 +166,7 @@ pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who
             foreign_entry(desired, authenticator, &identity, found, who)
         }
         Identified::Line(taken) => {
-            let Some(identity) = own_identity(desired, line.or(entry), who) else {
+            let Some(identity) = own_identity(desired, authenticator, line.or(entry), who) else {
                 return Standing::Refused(differs(desired, line.or(entry), who));
             };
             if line.is_some_and(|recorded| is_own(recorded, &taken)) {
@@ -177,7 +178,7 @@ pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who
             let kind = authenticator.way(line.filter(|row| row.own).map_or(desired.prefers, RecordedMapping::kind));
             let recorded = of(kind);
             let known = recorded.or(line).or(entry);
-            let Some(identity) = own_identity(desired, known, who) else {
+            let Some(identity) = own_identity(desired, authenticator, known, who) else {
                 return Standing::Refused(differs(desired, known, who));
             };
             let identity = Identity { kind, ..identity };
@@ -191,12 +192,13 @@ pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who
 /// this session.
 fn own_identity(
     desired: &DesiredCluster,
+    authenticator: &Authenticator<'_>,
     recorded: Option<&RecordedMapping>,
     who: PrincipalOwner<'_>,
 ) -> Option<Identity> {
     let Some(recorded) = recorded.filter(|recorded| recorded.own) else {
         let kind = recorded.map(RecordedMapping::kind).unwrap_or_default();
-        return Some(Identity { kind, ..fresh(desired, who) });
+        return Some(Identity { kind, ..fresh(desired, authenticator, who) });
     };
     let mapped = recorded.username.clone();
     // A mapping without a session's name would make one user of all who use the role.
@@ -208,14 +210,28 @@ fn own_identity(
 }
 
 /// The username that Latchkey gives if none is recorded.
-fn fresh(desired: &DesiredCluster, who: PrincipalOwner<'_>) -> Identity {
+fn fresh(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who: PrincipalOwner<'_>) -> Identity {
     let visiting = who.visiting();
     let current = desired.mappings.iter().filter(|mapping| mapping.visiting == visiting).map(|mapping| mapping.visit);
     let next = || desired.visits.get(&visiting).copied().unwrap_or(0) + 1;
-    let visit = current.max().unwrap_or_else(next);
+    let visit = current.max().unwrap_or_else(|| unnamed(authenticator, who, next()));
     let mapped = username(who.named(), visit);
     let username = rendered(&mapped, who.session).unwrap_or_else(|| mapped.clone());
     Identity { username, mapped, groups: Vec::new(), visit, own: true, kind: MappingKind::default() }
+}
+
+/// The first visit from this one on of which nothing on the cluster names a user. Visits can be foretold: whoever may
+/// write bindings could bind the users of a role's next visit in advance, and be one of them by another person's access.
+fn unnamed(authenticator: &Authenticator<'_>, who: PrincipalOwner<'_>, first: u32) -> u32 {
+    let Some(key) = who.role else { return first };
+    let state = authenticator.observed.kubernetes.as_ref();
+    let bindings = state.into_iter().flat_map(|state| &state.bindings);
+    let subjects = bindings.flat_map(|binding| &binding.subjects).filter(|subject| subject.kind == "User");
+    let prefix = username(Named::Role { key, pinned: false }, 0);
+    let prefix = prefix.trim_end_matches('0');
+    let named: BTreeSet<u32> =
+        subjects.filter_map(|subject| subject.name.strip_prefix(prefix)?.split(':').next()?.parse().ok()).collect();
+    (first..).take(named.len() + 1).find(|visit| !named.contains(visit)).unwrap_or(first)
 }
 
 fn differs(desired: &DesiredCluster, recorded: Option<&RecordedMapping>, who: PrincipalOwner<'_>) -> Blocker {

@@ -92,7 +92,7 @@ fn a_line_names_the_role_without_its_path_and_an_entry_with_it() {
     line.settle();
     let roles = &line.data()["mapRoles"];
     assert!(roles.starts_with(before["mapRoles"].as_str()), "foreign bytes stay: {roles}");
-    assert!(roles.contains("arn:aws:iam::111122223333:role/AWSReservedSSO_dev_0123456789abcdef\n"), "{roles}");
+    assert!(roles.contains("arn:aws:iam::111122223333:role/AWSReservedSSO_dev_0123456789abcdef"), "{roles}");
     wish(&mut line, 1, revoke());
     settle_and_end(&mut line);
     assert_eq!(line.data(), before);
@@ -123,6 +123,46 @@ fn a_user_that_something_else_binds_is_not_granted_again_and_other_sessions_are(
     assert_eq!(plan.identities[&id(4)].username, name("1:cem@example.com"));
     world.observed.kubernetes.as_mut().unwrap().bindings.retain(|binding| binding.name != "own");
     assert_eq!(world.settle().identities[&id(3)].username, name("1:ana@example.com"));
+}
+
+#[test]
+fn a_visit_of_which_something_names_a_user_is_left_out() {
+    let mut world = on(AuthenticationMode::ConfigMap, vec![by_role(1, 1, Some("ana@example.com"))]);
+    world.settle();
+    // Whoever may write bindings binds the user of a visit to come.
+    for visit in ["2:ana@example.com", "3"] {
+        let ahead = binding(&format!("ahead-{}", &visit[..1]), "view").naming("User", &name(visit));
+        world.observed.kubernetes.as_mut().unwrap().bindings.push(ahead);
+    }
+    wish(&mut world, 1, revoke());
+    settle_and_end(&mut world);
+    world.grants.push(by_role(2, 2, Some("ben@example.com")));
+    assert_eq!(world.settle().identities[&id(2)].username, name("4:ben@example.com"));
+    let ana = by_role(3, 1, Some("ana@example.com"));
+    assert!(!works(&world.observed, &ana), "another person's access brings hers back");
+}
+
+#[test]
+fn a_clean_end_by_a_role_finds_no_change_of_another_client() {
+    let mut world = on(AuthenticationMode::ConfigMap, vec![by_role(1, 1, Some("ana@example.com"))]);
+    world.settle();
+    wish(&mut world, 1, revoke());
+    assert_eq!(world.plan().findings, []);
+}
+
+#[test]
+fn an_end_that_is_overdue_cuts_nothing_of_another_person_under_the_same_role() {
+    let (ana, ben) = (by_role(1, 1, Some("ana@example.com")), by_role(2, 2, Some("ben@example.com")));
+    let mut world = on(AuthenticationMode::ConfigMap, vec![ana, ben]);
+    world.settle();
+    let since = crate::plan::samples::now() - jiff::SignedDuration::from_mins(6);
+    wish(&mut world, 1, Wish::Revoke { since });
+    world.grants[0].attempts = 3;
+    let plan = world.plan();
+    assert_eq!(plan.trouble.get(&id(2)), None, "{:?}", plan.trouble);
+    assert_eq!(plan.identities[&id(2)].username, name("1:ben@example.com"));
+    world.settle();
+    assert!(works(&world.observed, &world.grants[1]));
 }
 
 #[test]

@@ -32,10 +32,10 @@ pub enum NotOwned {
     )]
     SessionOfAnother { session: String },
     #[error(
-        "This is a session of a role that was deleted: IAM has another one of the same name by now. Sign in to AWS again, \
-         and run the command below."
+        "Latchkey knows another role under this name, and looks now which of the two is there. If this one was made \
+         lately, try again in a minute. If your session is older than the role, sign in to AWS again."
     )]
-    OfDeletedRole,
+    OfAnotherRole,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -61,8 +61,9 @@ pub async fn seeded(store: &Store, person: &Person, arn: &str, unique_id: &str) 
 }
 
 /// Gives the person the identity that AWS named, and uses up the nonce of the proof. Proving the same identity again
-/// renews it. If IAM has a new user or role under its ARN, everything that the old one had ends. If the person proves
-/// another session of a role that is not shared, what they had by the session before ends.
+/// renews it. If IAM has a new user under its ARN, everything that the old one had ends. A role is not replaced by a
+/// proof, since sessions of a deleted one go on telling who they are: the worker looks which role is there. If the person
+/// proves another session of a role that is not shared, what they had by the session before ends.
 ///
 /// # Errors
 /// See [`NotOwned`]; then nothing is stored.
@@ -96,12 +97,11 @@ async fn own_once(
     {
         return Err(NotOwned::OfAnotherPerson { arn: arn.to_string() });
     }
-    // A session goes on telling who it is after its role was deleted: it must not end what the role made anew has.
-    if session.is_some()
-        && held.as_ref().is_some_and(|held| held.unique_id != *unique_id)
-        && people::has_ended(store, arn.as_str(), unique_id).await?
-    {
-        return Err(NotOwned::OfDeletedRole);
+    if let Some(held) = held.as_ref().filter(|held| session.is_some() && held.unique_id != *unique_id) {
+        let mut tx = store.begin().await?;
+        tx.wake(vec![look(held.id)]).await?;
+        tx.commit().await?;
+        return Err(NotOwned::OfAnotherRole);
     }
     let mut tx = store.begin().await?;
     if let Some(name) = nonce
@@ -214,7 +214,7 @@ fn look(id: PrincipalId) -> Wake {
     Wake { target: Target::Principal(id), revoking: false }
 }
 
-/// Replaces an identity whose ARN IAM gave to a new user or role: everything that the old one had ends, and its pending
+/// Replaces an identity whose ARN IAM gave to a new user: everything that the old one had ends, and its pending
 /// requests are closed. Returns the targets to wake, which are locked after all grants, in the order of their keys;
 /// `None` if the identity has to be read again.
 async fn replace(tx: &mut Tx, by: &Person, held: &ArnHolder) -> Result<Option<Vec<Wake>>, StoreError> {

@@ -125,7 +125,8 @@ async fn show(
     drop(connection);
     let Some(desired::Both { cluster: mut desired, mut principal, arn }) = both else { return Ok(None) };
     let role = principal.arn.as_role().map(|_| RoleKey::of(&principal.unique_id));
-    let grant = DesiredGrant { deciders, role, ..wanted(person, terms, principal.arn.clone(), desired.now) };
+    let entry = current.file.may_have_entry(&principal.arn);
+    let grant = DesiredGrant { deciders, role, entry, ..wanted(person, terms, principal.arn.clone(), desired.now) };
     principal.grants.push(PrincipalGrant {
         id: grant.id,
         wish: grant.wish,
@@ -176,6 +177,7 @@ fn wanted(person: &Person, terms: Terms, arn: PrincipalArn, now: Timestamp) -> D
         wish: Wish::Provision,
         arn,
         role: None,
+        entry: true,
         deciders: vec![],
         attempts: 0,
         resting: false,

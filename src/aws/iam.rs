@@ -3,7 +3,7 @@
 //! IAM knows users by name, the rest of Latchkey by ARN: each method first checks that the ARN is of the caller's
 //! account, since another account may have a user of the same name.
 
-use super::{Aws, MOST_PAGES, accounts::AccountClients, endless, error::AwsCall, may_begin};
+use super::{Aws, accounts::AccountClients, all_pages, decoded, error::AwsCall, may_begin};
 use crate::fault::{Fault, FaultKind};
 use crate::lease::Permit;
 use aws_sdk_iam::types::{Tag, User};
@@ -12,7 +12,7 @@ use latchkey_domain::{eks::arn::UserArn, plan::observation::IamEntity};
 use std::collections::BTreeMap;
 
 /// How many inline policies are read at a time.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 
 /// What IAM says of the user or role with an ARN.
 #[derive(Debug)]
@@ -157,19 +157,14 @@ impl Aws {
     }
 
     async fn policy_names(&self, account: &AccountClients, arn: &UserArn) -> Result<Vec<String>, Fault> {
-        let call = user_call("list the inline policies of", "iam:ListUserPolicies", arn);
-        let (mut names, mut marker) = (Vec::new(), None);
-        for _ in 0..MOST_PAGES {
-            let request = account.iam.list_user_policies().user_name(arn.name()).set_marker(marker.take());
+        let call = &user_call("list the inline policies of", "iam:ListUserPolicies", arn);
+        all_pages(call, |marker| async move {
+            let request = account.iam.list_user_policies().user_name(arn.name()).set_marker(marker);
             let request = request.customize().config_override(self.iam_time());
             let page = request.send().await.map_err(|error| call.fault(error))?;
-            names.extend(page.policy_names);
-            match page.marker.filter(|_| page.is_truncated) {
-                Some(next) => marker = Some(next),
-                None => return Ok(names),
-            }
-        }
-        Err(endless(&call))
+            Ok((page.policy_names, page.marker.filter(|_| page.is_truncated)))
+        })
+        .await
     }
 
     async fn inline_policy(
@@ -189,12 +184,8 @@ impl Aws {
                 };
             }
         };
-        // IAM answers documents encoded as in RFC 3986.
-        let text = percent_encoding::percent_decode_str(&answer.policy_document).decode_utf8();
-        let text = text.map_err(|error| {
-            call.failed(FaultKind::Transient).because("the answer could not be read").caused_by(error)
-        })?;
-        Ok(Some((name, text.into_owned())))
+        let unreadable = || call.failed(FaultKind::Transient).because("the answer could not be read");
+        Ok(Some((name, decoded(&answer.policy_document).ok_or_else(unreadable)?)))
     }
 
     pub(super) fn iam_time(&self) -> aws_sdk_iam::config::Builder {

@@ -48,6 +48,32 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// The most pages of a list: far more than AWS's own limits allow for anything that is listed here.
 const MOST_PAGES: usize = 200;
 
+/// Everything of a list that IAM tells in pages: `page` takes the marker of a page and returns what is on it, with the
+/// marker of the next one.
+///
+/// # Errors
+/// Too much if the list does not end; as `page`.
+async fn all_pages<T, F: Future<Output = Result<(Vec<T>, Option<String>), Fault>>>(
+    call: &error::AwsCall,
+    page: impl Fn(Option<String>) -> F,
+) -> Result<Vec<T>, Fault> {
+    let (mut all, mut marker) = (Vec::new(), None);
+    for _ in 0..MOST_PAGES {
+        let (more, next) = page(marker).await?;
+        all.extend(more);
+        match next {
+            Some(next) => marker = Some(next),
+            None => return Ok(all),
+        }
+    }
+    Err(endless(call))
+}
+
+/// A document as IAM answers it, encoded as in RFC 3986.
+fn decoded(text: &str) -> Option<String> {
+    percent_encoding::percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
 /// The failure of a list that does not end.
 fn endless(call: &error::AwsCall) -> Fault {
     call.failed(FaultKind::TooMuch).because(format!("the list has more than {MOST_PAGES} pages"))

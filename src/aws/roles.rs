@@ -1,11 +1,17 @@
 //! IAM roles: reads what Latchkey looks at, and writes what Latchkey writes, as [`super::iam`] does for users.
 
 use super::{
-    Aws, KnownEntity, MOST_PAGES, accounts::AccountClients, endless, error::AwsCall, iam::gone_is_fine, may_begin,
+    Aws, KnownEntity,
+    accounts::AccountClients,
+    all_pages, decoded,
+    error::AwsCall,
+    iam::{AT_ONCE, gone_is_fine},
+    may_begin,
 };
 use crate::fault::{Fault, FaultKind};
 use crate::lease::Permit;
 use aws_sdk_iam::types::{Role, Tag};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use latchkey_domain::{
     eks::{
         arn::{IDENTITY_CENTER, RoleArn},
@@ -57,20 +63,16 @@ impl Aws {
     pub async fn identity_center_roles(&self, like: &RoleArn) -> Result<Vec<RoleArn>, Fault> {
         let resource = format!("arn:{}:iam::{}:role{IDENTITY_CENTER}", like.partition(), like.account());
         let subject = format!("the roles of Identity Center in account {}", like.account().as_str());
-        let call = AwsCall { operation: "list", subject, action: "iam:ListRoles", resource };
-        let account = self.accounts.of(like.account(), &call).await?;
-        let (mut roles, mut marker) = (Vec::new(), None);
-        for _ in 0..MOST_PAGES {
-            let request = account.iam.list_roles().path_prefix(IDENTITY_CENTER).set_marker(marker.take());
+        let call = &AwsCall { operation: "list", subject, action: "iam:ListRoles", resource };
+        let account = self.accounts.of(like.account(), call).await?;
+        all_pages(call, |marker| async move {
+            let request = account.iam.list_roles().path_prefix(IDENTITY_CENTER).set_marker(marker);
             let request = request.customize().config_override(self.iam_time());
             let page = request.send().await.map_err(|error| call.fault(error))?;
-            roles.extend(page.roles.iter().filter_map(|role| RoleArn::parse(&role.arn).ok()));
-            match page.marker.filter(|_| page.is_truncated) {
-                Some(next) => marker = Some(next),
-                None => return Ok(roles),
-            }
-        }
-        Err(endless(&call))
+            let roles = page.roles.iter().filter_map(|role| RoleArn::parse(&role.arn).ok());
+            Ok((roles.collect(), page.marker.filter(|_| page.is_truncated)))
+        })
+        .await
     }
 
     /// The inline policies of a role, by name.
@@ -80,28 +82,24 @@ impl Aws {
     pub async fn role_policies(&self, arn: &RoleArn) -> Result<BTreeMap<String, String>, Fault> {
         let call = role_call("read the inline policies of", "iam:ListRolePolicies", arn);
         let account = self.accounts.of(arn.account(), &call).await?;
-        let mut policies = BTreeMap::new();
-        for name in self.role_policy_names(account, arn).await? {
-            // A policy that was removed since the list was made is left out.
-            policies.extend(self.role_policy(account, arn, &name).await?.map(|text| (name, text)));
-        }
-        Ok(policies)
+        let names = self.role_policy_names(account, arn).await?;
+        let texts = stream::iter(names).map(async |name| {
+            let text = self.role_policy(account, arn, &name).await?;
+            Ok(text.map(|text| (name, text)))
+        });
+        // A policy that was removed since the list was made is left out.
+        texts.buffer_unordered(AT_ONCE).try_filter_map(async |found| Ok(found)).try_collect().await
     }
 
     async fn role_policy_names(&self, account: &AccountClients, arn: &RoleArn) -> Result<Vec<String>, Fault> {
-        let call = role_call("list the inline policies of", "iam:ListRolePolicies", arn);
-        let (mut names, mut marker) = (Vec::new(), None);
-        for _ in 0..MOST_PAGES {
-            let request = account.iam.list_role_policies().role_name(arn.name()).set_marker(marker.take());
+        let call = &role_call("list the inline policies of", "iam:ListRolePolicies", arn);
+        all_pages(call, |marker| async move {
+            let request = account.iam.list_role_policies().role_name(arn.name()).set_marker(marker);
             let request = request.customize().config_override(self.iam_time());
             let page = request.send().await.map_err(|error| call.fault(error))?;
-            names.extend(page.policy_names);
-            match page.marker.filter(|_| page.is_truncated) {
-                Some(next) => marker = Some(next),
-                None => return Ok(names),
-            }
-        }
-        Err(endless(&call))
+            Ok((page.policy_names, page.marker.filter(|_| page.is_truncated)))
+        })
+        .await
     }
 
     async fn role_policy(&self, account: &AccountClients, arn: &RoleArn, name: &str) -> Result<Option<String>, Fault> {
@@ -194,11 +192,6 @@ fn observed(role: Role, full: &RoleArn) -> IamEntity {
         tags: role.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
         inline_policies: BTreeMap::new(),
     }
-}
-
-/// A document as IAM answers it, encoded as in RFC 3986.
-fn decoded(text: &str) -> Option<String> {
-    percent_encoding::percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
 fn role_call(operation: &'static str, action: &'static str, arn: &RoleArn) -> AwsCall {

@@ -64,8 +64,8 @@ pub enum NotProven {
     OfAnotherPerson { arn: String },
     #[error("{}", NotOwned::SessionOfAnother { session: session.clone() })]
     SessionOfAnother { session: String },
-    #[error("{}", NotOwned::OfDeletedRole)]
-    OfDeletedRole,
+    #[error("{}", NotOwned::OfAnotherRole)]
+    OfAnotherRole,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -76,7 +76,7 @@ impl From<NotOwned> for NotProven {
             NotOwned::NonceOver => Self::NonceOver,
             NotOwned::OfAnotherPerson { arn } => Self::OfAnotherPerson { arn },
             NotOwned::SessionOfAnother { session } => Self::SessionOfAnother { session },
-            NotOwned::OfDeletedRole => Self::OfDeletedRole,
+            NotOwned::OfAnotherRole => Self::OfAnotherRole,
             NotOwned::Store(error) => Self::Store(error),
         }
     }

@@ -313,21 +313,6 @@ pub async fn principal_by_arn(store: &Store, arn: &str) -> Result<Option<ArnHold
     }))
 }
 
-/// Whether this ARN was once that of a principal with this unique id, which ended. IAM gives no id twice.
-///
-/// # Errors
-/// `Database`.
-pub async fn has_ended(store: &Store, arn: &str, unique_id: &str) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (select from principal where latchkey_arn_key(arn) = latchkey_arn_key($1)
-             and unique_id = $2 and ended_at is not null) as "ended!""#,
-        arn,
-        unique_id
-    )
-    .fetch_one(store.pool())
-    .await?)
-}
-
 /// Stores the name of a principal's AWS CLI profile on its holder's machine.
 ///
 /// # Errors

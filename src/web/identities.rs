@@ -202,7 +202,7 @@ fn reason(error: &NotProven) -> &'static str {
         NotProven::ServiceLinked => "a service-linked role",
         NotProven::NotAPrincipal { .. } => "neither a user nor a role",
         NotProven::OfAnotherPerson { .. } | NotProven::SessionOfAnother { .. } => "another person's",
-        NotProven::OfDeletedRole => "a deleted role",
+        NotProven::OfAnotherRole => "another role of this name",
         NotProven::Store(_) => "database",
     }
 }

@@ -145,7 +145,7 @@ impl ToldEvent<'_> {
                 let start = start.text(" asked for ");
                 let start = match self.cluster {
                     Some(name) => start.name(name),
-                    None => start.text("an IAM user"),
+                    None => start.text("an AWS identity"),
                 };
                 start.text(" to be tried at once.")
             }

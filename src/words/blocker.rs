@@ -145,6 +145,10 @@ pub fn sentence(why: &Blocker) -> String {
             "{cluster} maps {arn} to `{username}`, which is no user of this session alone: it goes on once no other access \
              needs that mapping"
         ),
+        Blocker::NoEntryForRole { cluster, arn } => format!(
+            "{cluster} takes access entries alone, and the worker makes them for roles of Identity Center and below \
+             `principal_paths`, which {arn} is not: an operator can move it there"
+        ),
         Blocker::NameStillBound { cluster, username, binding } => format!(
             "{binding} on {cluster} binds `{username}`, and is not Latchkey\u{2019}s: nothing is set up for that user until \
              those who manage the cluster have removed it"

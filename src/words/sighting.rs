@@ -19,7 +19,7 @@ pub fn sentence(seen: &Sighting) -> String {
             format!("{binding} binds no subject, and stays in the way of an interrupted run for some minutes")
         }
         Sighting::MappedForAnother { username } => {
-            format!("`{username}` stays mapped for another access of theirs")
+            format!("`{username}` stays mapped for another access")
         }
         Sighting::NotMapped { username } => format!("no mapping of Latchkey's to `{username}` is left"),
         Sighting::MappedByOthers { username } => {

@@ -42,8 +42,8 @@ pub fn step(step: &Known<StepKind>, done: bool) -> String {
         StepKind::DeleteBinding => ("Deleting the binding", "Deleted the binding"),
         StepKind::PutPolicy => ("Writing the IAM policy", "Wrote the IAM policy"),
         StepKind::DeletePolicy => ("Deleting the IAM policy", "Deleted the IAM policy"),
-        StepKind::TagPrincipal => ("Tagging the IAM user", "Tagged the IAM user"),
-        StepKind::UntagPrincipal => ("Taking the tags off the IAM user", "Took the tags off the IAM user"),
+        StepKind::TagPrincipal => ("Tagging the AWS identity", "Tagged the AWS identity"),
+        StepKind::UntagPrincipal => ("Taking the tags off the AWS identity", "Took the tags off the AWS identity"),
     };
     if done { over } else { under_way }.to_owned()
 }

@@ -28,6 +28,12 @@
 //! text that was recorded before the write, and is removed with a `principal.drift_found`. The same event is recorded
 //! for every repair in IAM that belongs to no access that comes or goes.
 
+mod look;
+mod writes;
+
+use look::{note_look, observe};
+use writes::{apply, found_without_grant};
+
 use super::{
     Worker,
     finish::{self, LegFound, LegOutcome, RunOutcome},
@@ -41,41 +47,33 @@ use crate::{
         identities,
         policy::{self, Current, NoPolicy},
     },
-    aws::KnownEntity,
     fail_point,
-    fault::{Fault, FaultKind},
-    lease::{Lease, Lost},
+    fault::Fault,
+    lease::Lease,
     store::{
         Connection, StoreError,
         desired::{self, Legs},
-        grants,
-        intents::{self, Intent},
-        observations, people, quarantine,
+        grants, intents, observations, people, quarantine,
     },
     words,
 };
 use jiff::Timestamp;
-use latchkey_domain::audit::event::Event;
 use latchkey_domain::{
     access::{
-        EventDraft, GrantId, PrincipalId, became::Became, blocker::Blocker, compared::Compared, decide_again::NotNow,
-        evidence::Evidence, residual::Residual, sighting::Sighting, step_kind::StepKind, transition::Actor,
+        GrantId, PrincipalId, became::Became, blocker::Blocker, compared::Compared, decide_again::NotNow,
+        evidence::Evidence, residual::Residual, sighting::Sighting,
     },
-    eks::{
-        arn::{PrincipalArn, RoleArn},
-        trust_policy::{RoleTrust, identity_center_set},
-    },
+    eks::trust_policy::RoleTrust,
     plan::{
         desired::Wish,
-        observation::{IamEntity, PrincipalObservation, SeenIdentity},
+        observation::{PrincipalObservation, SeenIdentity},
         obstacles::Obstacle,
         principal::{
-            DIFFERS_FOR, DesiredPrincipal, PrincipalEnds, PrincipalGrant, PrincipalPlan, PrincipalStep, ProofState,
-            TAG, compare, plan, prove,
+            DIFFERS_FOR, DesiredPrincipal, PrincipalEnds, PrincipalGrant, PrincipalPlan, ProofState, compare, plan,
+            prove,
         },
     },
 };
-use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -365,243 +363,6 @@ async fn policy(worker: &Worker) -> Result<Option<Arc<Current>>, Interrupted> {
         }
         Err(NoPolicy::Store(error)) => Err(error.into()),
     }
-}
-
-/// A look at a principal.
-struct PrincipalLook {
-    /// The identity, which may be known even if the rest is not.
-    identity: SeenIdentity,
-    /// Of a role, who can be a session of it: known even if the rest is not.
-    trust: Option<RoleTrust>,
-    observed: Result<PrincipalObservation, Fault>,
-}
-
-/// What IAM says. The identity is asked of every principal. If the worker does not write to it, it need not be able to
-/// read more.
-async fn observe(worker: &Worker, arn: &PrincipalArn, writable: bool) -> PrincipalLook {
-    let aws = &worker.aws;
-    // Both are asked at once, since both will be needed.
-    let (known, policies) =
-        tokio::join!(aws.known(arn), async { if writable { Some(aws.policies(arn).await) } else { None } });
-    let found = match known {
-        Ok(KnownEntity::Is(found)) => found,
-        Ok(KnownEntity::NotThere) => {
-            return PrincipalLook {
-                identity: SeenIdentity::NoUser,
-                trust: None,
-                observed: Ok(absent(worker, arn).await),
-            };
-        }
-        Ok(KnownEntity::NotAllowed(fault)) => {
-            let why = Blocker::from(&fault);
-            let (identity, trouble) = (SeenIdentity::Refused(why.clone()), Some(why));
-            let unseen = PrincipalObservation { trouble, identity: identity.clone(), ..Default::default() };
-            return PrincipalLook { identity, trust: None, observed: if writable { Err(fault) } else { Ok(unseen) } };
-        }
-        Err(fault) => return PrincipalLook { identity: SeenIdentity::NotAsked, trust: None, observed: Err(fault) },
-    };
-    let (identity, trust) = (SeenIdentity::Is(found.unique_id.clone()), found.trust.clone());
-    let is_worker = match is_worker(worker, &found).await {
-        Ok(is_worker) => is_worker,
-        // What Latchkey itself works by is not known, so nothing is judged by this look.
-        Err(fault) if arn.as_role().is_some() => return PrincipalLook { identity, trust: None, observed: Err(fault) },
-        Err(_) => false,
-    };
-    let policies = match policies {
-        Some(policies) => policies,
-        // What was written before policy.toml took the path out is found by its tag.
-        None if found.tags.contains_key(TAG) => aws.policies(arn).await,
-        None => Ok(BTreeMap::new()),
-    };
-    let observed = match policies {
-        Ok(inline_policies) => {
-            let found = Some(IamEntity { inline_policies, ..found });
-            Ok(PrincipalObservation { is_worker, ..PrincipalObservation::of(found) })
-        }
-        Err(fault) if fault.is_not_found() => {
-            return PrincipalLook {
-                identity: SeenIdentity::NoUser,
-                trust: None,
-                observed: Ok(PrincipalObservation::of(None)),
-            };
-        }
-        Err(fault) if !writable && matches!(fault.kind(), FaultKind::Refused { .. }) => {
-            let (trouble, trust) = (Some(Blocker::from(&fault)), trust.clone());
-            Ok(PrincipalObservation { trouble, trust, is_worker, identity: identity.clone(), ..Default::default() })
-        }
-        Err(fault) => Err(fault),
-    };
-    PrincipalLook { identity, trust, observed }
-}
-
-/// Whether it is the user or role by which the worker itself calls AWS. STS is asked once, and not at each look.
-async fn is_worker(worker: &Worker, found: &IamEntity) -> Result<bool, Fault> {
-    let caller = worker.aws.caller_identity().await?;
-    let own = caller.unique_id.split_once(':').map_or(caller.unique_id.as_str(), |(role, _)| role);
-    Ok(own == found.unique_id)
-}
-
-/// What is seen of a principal that IAM does not know: of a role of Identity Center's, also whether there is another one
-/// of its permission set.
-async fn absent(worker: &Worker, arn: &PrincipalArn) -> PrincipalObservation {
-    let mut observed = PrincipalObservation::of(None);
-    if let PrincipalArn::Role(role) = arn
-        && let Some(set) = identity_center_set(role)
-    {
-        match worker.aws.identity_center_roles(role).await {
-            Ok(others) => {
-                let is_of_set =
-                    |other: &&RoleArn| identity_center_set(other) == Some(set) && other.name() != role.name();
-                observed.renamed = others.iter().find(is_of_set).map(ToString::to_string);
-            }
-            // The role is gone all the same: what ends does not wait for its new name.
-            Err(fault) => observed.trouble = Some(Blocker::from(&fault)),
-        }
-    }
-    observed
-}
-
-/// Records what the look found the principal to be, for the portal. Of a role it is always recorded; of a user only that
-/// it is Latchkey's own.
-async fn note_look(
-    worker: &Worker,
-    lease: &Lease,
-    id: PrincipalId,
-    arn: &PrincipalArn,
-    look: &PrincipalLook,
-) -> Result<(), Interrupted> {
-    let is_role = arn.as_role().is_some();
-    let noted = match &look.observed {
-        Ok(observed) => match observed.verdict() {
-            Some(verdict) => {
-                let full = observed.entity().and_then(|found| PrincipalArn::parse(&found.arn).ok());
-                let full = full.unwrap_or_else(|| arn.clone());
-                let unique_id = match &look.identity {
-                    SeenIdentity::Is(id) => Some(id.as_str()),
-                    SeenIdentity::NotAsked | SeenIdentity::NoUser | SeenIdentity::Refused(_) => None,
-                };
-                people::note_look(&worker.store, id, lease.epoch(), (&full, unique_id), &verdict).await
-            }
-            None if is_role => {
-                let why = observed.renamed.clone().map(|is| Blocker::PrincipalRenamed { arn: arn.to_string(), is });
-                let why = why.or_else(|| observed.trouble.clone());
-                let why = why.unwrap_or_else(|| Blocker::PrincipalUnknown { arn: arn.to_string() });
-                people::note_failed_look(&worker.store, id, lease.epoch(), &why).await
-            }
-            None => Ok(()),
-        },
-        Err(fault) if is_role => {
-            people::note_failed_look(&worker.store, id, lease.epoch(), &Blocker::from(fault)).await
-        }
-        Err(_) => Ok(()),
-    };
-    if let Err(error) = noted {
-        gone_past(error, id, "what a look found an identity to be could not be noted")?;
-    }
-    Ok(())
-}
-
-/// Makes the plan's writes. The first failure ends them, since all are about one policy. Findings are recorded with
-/// their intents.
-async fn apply(
-    worker: &Worker,
-    lease: &Lease,
-    desired: &DesiredPrincipal,
-    plan: &PrincipalPlan,
-    findings: &mut Vec<EventDraft>,
-) -> Result<(Option<Fault>, bool), Interrupted> {
-    if plan.steps.is_empty() {
-        return Ok((None, false));
-    }
-    let grants: BTreeSet<GrantId> =
-        desired.grants.iter().filter(|grant| concerns(grant)).map(|grant| grant.id).collect();
-    // A row that another session has locked does not keep a policy from being written.
-    let held = quarantine::held(&worker.store, lease.target(), &grants, &BTreeSet::new()).await?;
-    // A write that is about no access that comes or goes is recorded, too.
-    let about: Vec<Option<GrantId>> =
-        if grants.is_empty() { vec![None] } else { grants.into_iter().map(Some).collect() };
-    let recorded: Vec<(&PrincipalStep, Vec<Intent>)> = plan
-        .steps
-        .iter()
-        .map(|step| (step, about.iter().map(|grant| intent(*grant, step, &desired.arn)).collect()))
-        .collect();
-    let all: Vec<Intent> = recorded.iter().flat_map(|(_, intents)| intents.clone()).collect();
-    let tx = trail::open(&worker.store, lease, &all, findings, &held).await?;
-    trail::commit(tx).await?;
-    findings.clear();
-    let aws = worker.aws.signing_at(lease.claimed_at());
-    let mut late = Vec::new();
-    for (step, recorded) in recorded {
-        let ids: Vec<_> = recorded.iter().map(|intent| (intent.id, intent.grant)).collect();
-        let written = write(&aws, lease, &desired.arn, step).await?;
-        match written {
-            Ok(()) => late.extend(trail::close(&worker.store, &ids, &held, Ok(None)).await?),
-            Err(fault) => {
-                if *fault.kind() != FaultKind::Transient {
-                    late.extend(trail::close(&worker.store, &ids, &held, Err(&fault)).await?);
-                }
-                let outcomes: Vec<_> = held.grants.iter().map(|id| (*id, trail::unmarked(Some(&fault)))).collect();
-                trail::end_unmarked(&worker.store, lease, &outcomes, &late).await?;
-                return Ok((Some(fault), true));
-            }
-        }
-    }
-    let outcomes: Vec<_> = held.grants.iter().map(|id| (*id, trail::unmarked(None))).collect();
-    trail::end_unmarked(&worker.store, lease, &outcomes, &late).await?;
-    Ok((None, true))
-}
-
-/// Whether a write of the policy is about a grant. A running grant has its part already.
-fn concerns(grant: &PrincipalGrant) -> bool {
-    match grant.wish {
-        Wish::Provision => grant.held.is_none(),
-        Wish::Revoke { .. } => true,
-        Wish::Keep => false,
-    }
-}
-
-async fn write(
-    aws: &crate::aws::Aws,
-    lease: &Lease,
-    arn: &PrincipalArn,
-    step: &PrincipalStep,
-) -> Result<Result<(), Fault>, Lost> {
-    let permit = lease.permit()?;
-    Ok(match step {
-        PrincipalStep::PutPolicy { name, document } => aws.put_policy(&permit, arn, name, document).await,
-        PrincipalStep::DeletePolicy { name } => aws.delete_policy(&permit, arn, name).await,
-        PrincipalStep::Tag { key, value } => aws.tag(&permit, arn, key, value).await,
-        PrincipalStep::Untag { key } => aws.untag(&permit, arn, key).await,
-    })
-}
-
-fn intent(grant: Option<GrantId>, step: &PrincipalStep, user: &PrincipalArn) -> Intent {
-    let (verb, object, detail) = match step {
-        PrincipalStep::PutPolicy { name, document } => {
-            (StepKind::PutPolicy, format!("inline policy {name} of {user}"), json!({ "document": document }))
-        }
-        PrincipalStep::DeletePolicy { name } => {
-            (StepKind::DeletePolicy, format!("inline policy {name} of {user}"), json!({}))
-        }
-        PrincipalStep::Tag { key, .. } => (StepKind::TagPrincipal, format!("{user} with {key}"), json!({})),
-        PrincipalStep::Untag { key } => (StepKind::UntagPrincipal, format!("{user} of {key}"), json!({})),
-    };
-    Intent { detail, ..trail::intent(grant, verb, object) }
-}
-
-/// Repairs that belong to no access that comes or goes: another client changed the user, or a late write arrived.
-fn found_without_grant(desired: &DesiredPrincipal, plan: &PrincipalPlan) -> Vec<EventDraft> {
-    if desired.grants.iter().any(concerns) {
-        return Vec::new();
-    }
-    let event = |step| {
-        let (principal, objects) = (desired.arn.to_string(), vec![intent(None, step, &desired.arn).object]);
-        EventDraft::new(
-            Event::PrincipalDriftFound { principal, what: words::finding::of_principal(step), objects },
-            Actor::worker(),
-        )
-    };
-    plan.steps.iter().map(event).collect()
 }
 
 fn outcomes(

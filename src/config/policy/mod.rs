@@ -132,7 +132,7 @@ fn accounts(sections: Vec<Section<'_>>, faults: &mut Collector<'_>) -> Vec<Accou
                 Err(why) => faults.error(&path.place, why, Some("such as \"/latchkey/\"".to_owned())),
             }
             if path.value == "/" {
-                let hint = "give the people's IAM users a path of their own".to_owned();
+                let hint = "give the people's IAM users and roles a path of their own".to_owned();
                 faults.warning(&path.place, "the worker may write to every IAM principal of the account", Some(hint));
             }
         }

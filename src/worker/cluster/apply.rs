@@ -39,6 +39,8 @@ pub(super) struct RunWrites {
     pub failed: BTreeMap<GrantId, Fault>,
     /// Another client wrote at the same moment: the observation is stale.
     pub conflict: bool,
+    /// The version of aws-auth that this run's last write of it left.
+    aws_auth_version: Option<String>,
     /// The ARNs whose access entries were written, or were in the way.
     pub entries: BTreeSet<String>,
     /// The ARNs of which it made an access entry.
@@ -267,7 +269,7 @@ impl ClusterRun<'_> {
     /// Writes aws-auth or a ClusterRole.
     async fn other(&self, recorded: &RecordedWrite<'_>, applied: &mut RunWrites) -> Result<(), Interrupted> {
         let result = match recorded.step {
-            Step::AwsAuth(write) => self.aws_auth(write).await,
+            Step::AwsAuth(write) => self.aws_auth(write, applied).await,
             Step::CreateRole { role, .. } => {
                 let permit = self.lease.permit()?;
                 Ok(self.reached.client.create_cluster_role(&permit, role).await.map(|made| Some(made.uid)))
@@ -295,12 +297,20 @@ impl ClusterRun<'_> {
         Ok(())
     }
 
-    async fn aws_auth(&self, write: &AwsAuthWrite) -> Result<Result<Option<String>, Fault>, Lost> {
+    /// Writes a key of aws-auth, if the object is still as it was read, or as this run's write of another key left it.
+    async fn aws_auth(
+        &self,
+        write: &AwsAuthWrite,
+        applied: &mut RunWrites,
+    ) -> Result<Result<Option<String>, Fault>, Lost> {
         let permit = self.lease.permit()?;
         let client = &self.reached.client;
-        let written =
-            client.patch_aws_auth(&permit, &write.resource_version, write.key.as_str(), write.after.as_deref()).await;
-        Ok(written.map(|object| Some(object.uid)))
+        let version = applied.aws_auth_version.as_ref().unwrap_or(&write.resource_version);
+        let written = client.patch_aws_auth(&permit, version, write.key.as_str(), write.after.as_deref()).await;
+        Ok(written.map(|object| {
+            applied.aws_auth_version = Some(object.resource_version);
+            Some(object.uid)
+        }))
     }
 
     /// Records the outcome of a write. If it is unknown (no answer), the intent stays open for the next run to close.

@@ -74,6 +74,9 @@ async fn needed_by_policy(
                 needed.extend(own);
             }
             desired.prefers = current.file.mapping_of(&desired.name);
+            for grant in &mut desired.grants {
+                grant.entry = current.file.may_have_entry(&grant.arn);
+            }
         }
         Err(NoPolicy::None | NoPolicy::Unreadable { .. }) => desired.roles.needed = None,
         Err(NoPolicy::Store(error)) => return Err(error.into()),

@@ -7,7 +7,7 @@ use super::{
     super::{finish::LegFound, interrupted::Interrupted},
     ClusterRun,
 };
-use crate::{fault::Fault, kubernetes, machine, store::intents};
+use crate::{fault::Fault, kubernetes, machine, store::intents, words};
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::{
@@ -217,7 +217,7 @@ impl ClusterRun<'_> {
                 };
                 let mut seen: Vec<Sighting> = keys.iter().map(gone).collect();
                 if let Some(bound) = self.bound(grant) {
-                    let username = bound.username.clone();
+                    let username = words::identity::bound_user(&grant.terms, &bound.username);
                     seen.push(match self.is_still_needed(grant) {
                         true => Sighting::MappedForAnother { username },
                         false if bound.own => Sighting::NotMapped { username },

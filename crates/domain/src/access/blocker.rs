@@ -168,6 +168,8 @@ blockers! {
     "role_principal" => RolePrincipal { arn: String } Holder
     /// The mapping of a role names no user for the session of this access.
     "session_differs" => SessionDiffers { cluster: String, arn: String, username: String } Operator
+    /// The cluster accepts access entries only, and the worker makes none for a role at this path.
+    "no_entry_for_role" => NoEntryForRole { cluster: String, arn: String } Operator
     /// A binding that is not Latchkey's names the user of a role's session.
     "name_still_bound" => NameStillBound { cluster: String, username: String, binding: String } ClusterAdministrator
     /// There is no ConfigMap aws-auth.

@@ -225,6 +225,12 @@ impl PolicyFile {
             .any(|own| &own.id == account && own.principal_paths.iter().any(|prefix| path.starts_with(prefix)))
     }
 
+    /// Whether the worker makes access entries for the principal. Its right to do so leaves out the roles of nodes, which
+    /// an entry could take out of a cluster.
+    pub fn may_have_entry(&self, principal: &PrincipalArn) -> bool {
+        principal.as_role().is_none_or(|role| role.is_identity_center() || self.may_write(principal))
+    }
+
     /// The ruling policy of this name.
     pub fn policy(&self, name: &str) -> Option<&Policy> {
         self.policies.iter().find(|policy| policy.name == name)

@@ -9,7 +9,7 @@ use crate::{
         profile::RulesSource,
     },
     eks::{
-        arn::{AccountId, ClusterArn, PrincipalArn},
+        arn::{AccountId, ClusterArn, IDENTITY_CENTER, PrincipalArn},
         rbac::{LABEL_MANAGED_BY, MANAGED_BY, Rule, canonical_rules},
         yaml,
     },
@@ -133,12 +133,12 @@ pub struct WorkerStatement {
     pub conditions: Vec<IamCondition>,
 }
 
-/// A condition of a statement: an operator of IAM, a key, and the value that it is compared with.
+/// A condition of a statement: an operator of IAM, a key, and the values of which one has to fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IamCondition {
     pub operator: &'static str,
     pub key: &'static str,
-    pub value: &'static str,
+    pub values: Vec<String>,
     /// Whether AWS's documents say that it works with this key.
     pub documented: bool,
 }
@@ -146,34 +146,53 @@ pub struct IamCondition {
 impl IamCondition {
     /// A value for the key with which the condition is met; `None` if the key has to be absent.
     pub fn sample(&self) -> Option<String> {
-        match (self.operator, self.value) {
+        match (self.operator, self.values.first()?.as_str()) {
             ("Null", "true") => None,
             ("Null", _) => Some("latchkey-doctor".to_owned()),
             (_, value) => Some(value.replace('*', "doctor")),
         }
     }
+
+    /// Its values as a policy has them: a single one stands alone.
+    pub fn to_value(&self) -> Value {
+        match self.values.as_slice() {
+            [one] => json!(one),
+            several => json!(several),
+        }
+    }
+
+    fn of(operator: &'static str, key: &'static str, value: &str) -> Self {
+        Self { operator, key, values: vec![value.to_owned()], documented: true }
+    }
 }
 
-/// What an entry must be like that the worker makes: not one of nodes, with a username of Latchkey's, without groups,
-/// and tagged.
-const NEW_ENTRY: [IamCondition; 4] = [
-    IamCondition { operator: "StringEquals", key: "eks:accessEntryType", value: "STANDARD", documented: true },
-    IamCondition { operator: "StringLike", key: "eks:username", value: OWN_USERNAMES, documented: true },
-    IamCondition { operator: "Null", key: "aws:RequestTag/latchkey/installation", value: "false", documented: true },
-    // AWS's list of condition keys has the key. That it is absent from a call without groups is not written anywhere.
-    IamCondition { operator: "Null", key: "eks:kubernetesGroups", value: "true", documented: false },
-];
+/// What an entry must be like that the worker makes: of a user, or of a role of Identity Center or below one of the
+/// accounts' `principal_paths`, and so not of nodes; with a username of Latchkey's, without groups, and tagged.
+fn new_entry(file: &PolicyFile) -> Vec<IamCondition> {
+    let mut principals = vec!["arn:*:iam::*:user/*".to_owned(), format!("arn:*:iam::*:role{IDENTITY_CENTER}*")];
+    let paths = file.accounts.iter().flat_map(|account| account.principal_paths.iter().map(|path| (&account.id, path)));
+    principals.extend(paths.map(|(id, path)| format!("arn:*:iam::{id}:role{path}*")));
+    vec![
+        IamCondition::of("StringEquals", "eks:accessEntryType", "STANDARD"),
+        IamCondition::of("StringLike", "eks:username", OWN_USERNAMES),
+        IamCondition { values: principals, ..IamCondition::of("StringLike", "eks:principalArn", "") },
+        IamCondition::of("Null", "aws:RequestTag/latchkey/installation", "false"),
+        // AWS's list of condition keys has the key. That it is absent from a call without groups is not written anywhere.
+        IamCondition { documented: false, ..IamCondition::of("Null", "eks:kubernetesGroups", "true") },
+    ]
+}
 
 /// The entries that the worker may delete.
-const OWN_ENTRY: [IamCondition; 1] =
-    [IamCondition { operator: "StringLike", key: "eks:username", value: OWN_USERNAMES, documented: true }];
+fn own_entry() -> Vec<IamCondition> {
+    vec![IamCondition::of("StringLike", "eks:username", OWN_USERNAMES)]
+}
 
 /// The conditions under which the worker has an action.
-pub fn conditions_of(action: &str) -> &'static [IamCondition] {
+pub fn conditions_of(action: &str, file: &PolicyFile) -> Vec<IamCondition> {
     match action {
-        "eks:CreateAccessEntry" => &NEW_ENTRY,
-        "eks:DeleteAccessEntry" => &OWN_ENTRY,
-        _ => &[],
+        "eks:CreateAccessEntry" => new_entry(file),
+        "eks:DeleteAccessEntry" => own_entry(),
+        _ => Vec::new(),
     }
 }
 
@@ -194,10 +213,10 @@ pub fn iam_statements(file: &PolicyFile, boundary: Option<&str>) -> Vec<WorkerSt
         let actions = ["eks:DescribeAccessEntry", "eks:ListAssociatedAccessPolicies"];
         statements.push(allow("LatchkeyAccessEntries", &actions, &entries));
         let make = allow("LatchkeyNewEntries", &["eks:CreateAccessEntry"], &clusters);
-        statements.push(WorkerStatement { conditions: NEW_ENTRY.to_vec(), ..make });
+        statements.push(WorkerStatement { conditions: new_entry(file), ..make });
         statements.push(allow("LatchkeyEntryTags", &["eks:TagResource"], &entries));
         let delete = allow("LatchkeyOwnEntries", &["eks:DeleteAccessEntry"], &entries);
-        statements.push(WorkerStatement { conditions: OWN_ENTRY.to_vec(), ..delete });
+        statements.push(WorkerStatement { conditions: own_entry(), ..delete });
     }
     let partition = file.clusters.first().map_or("aws", |cluster| cluster.arn.partition().as_str());
     let mut accounts: Vec<&AccountId> = file.accounts.iter().map(|account| &account.id).collect();
@@ -259,8 +278,8 @@ impl WorkerStatement {
         if let Some(boundary) = &self.boundary {
             value["Condition"] = json!({ "StringEquals": { "iam:PermissionsBoundary": boundary } });
         }
-        for IamCondition { operator, key, value: wanted, .. } in &self.conditions {
-            value["Condition"][operator][key] = json!(wanted);
+        for condition in &self.conditions {
+            value["Condition"][condition.operator][condition.key] = condition.to_value();
         }
         value
     }

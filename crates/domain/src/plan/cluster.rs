@@ -121,7 +121,8 @@ impl Step {
 /// One change of one key of aws-auth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsAuthWrite {
-    /// Of the object that was read: the write is refused if the object is newer.
+    /// Of the object that was read: the write is refused if the object is newer. A second write of one plan goes by the
+    /// version that the first one left.
     pub resource_version: String,
     pub key: Key,
     pub before: Option<String>,
@@ -407,7 +408,8 @@ impl Planner<'_> {
         }
         let (person, principal) = (grant.person, grant.terms.principal);
         let (role, session) = (grant.role.as_ref(), grant.terms.session.as_ref());
-        let who = PrincipalOwner { person, handle: &grant.handle, principal, arn: &grant.arn, role, session };
+        let (handle, arn, entry) = (&grant.handle, &grant.arn, grant.entry);
+        let who = PrincipalOwner { person, handle, principal, arn, role, session, entry };
         authenticator::standing(self.desired, &self.authenticator, who)
     }
 

@@ -103,6 +103,8 @@ pub struct DesiredGrant {
     pub arn: PrincipalArn,
     /// The role's key, if the principal is a role.
     pub role: Option<RoleKey>,
+    /// Whether the worker makes access entries for the principal.
+    pub entry: bool,
     /// The handles of its deciders, for the bindings' annotations.
     pub deciders: Vec<String>,
     /// The failed attempts of this grant's leg here since its last success.
@@ -163,6 +165,7 @@ impl DesiredGrant {
             wish,
             arn,
             role: None,
+            entry: true,
             deciders: vec![],
             attempts: 0,
             resting: false,

@@ -157,11 +157,11 @@ fn aws_auth_preview(plan: &cluster::Plan, grant: &DesiredGrant) -> AwsAuthPrevie
     }
     let note = match plan.identities.get(&grant.id) {
         Some(identity) if identity.own && identity.kind == MappingKind::Entry => {
-            format!("{} is mapped to `{}` by an access entry; aws-auth is not changed.", grant.arn, identity.username)
+            format!("{} is mapped to `{}` by an access entry; aws-auth is not changed.", grant.arn, identity.mapped)
         }
-        Some(identity) if identity.own => format!("The line of `{}` is there already.", identity.username),
+        Some(identity) if identity.own => format!("The line of `{}` is there already.", identity.mapped),
         Some(identity) => {
-            format!("Another client mapped {} to `{}`; that entry is used as it is.", grant.arn, identity.username)
+            format!("Another client mapped {} to `{}`; that entry is used as it is.", grant.arn, identity.mapped)
         }
         None => "Nothing can be written now.".to_owned(),
     };

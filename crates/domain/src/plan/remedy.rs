@@ -84,6 +84,7 @@ pub fn of(why: &Blocker, file: &PolicyFile, cluster: Option<&ClusterArn>) -> Opt
         | Blocker::RolePrincipal { .. }
         | Blocker::SessionDiffers { .. }
         | Blocker::NameStillBound { .. }
+        | Blocker::NoEntryForRole { .. }
         | Blocker::LineNotAdded { .. }
         | Blocker::AwsAuthManaged { .. }
         | Blocker::LineFoughtOver { .. }
@@ -141,7 +142,7 @@ fn lacking(missing: &Missing, file: &PolicyFile, cluster: Option<&ClusterArn>) -
             Some(yaml(MAP, format!("# {key}\n{lines}# Or, if the cluster has access entries:\n{command}")))
         }
         Missing::Aws { action, resource } => {
-            Some(Remedy { how: ATTACH, language: Language::Json, text: statement(action, resource) })
+            Some(Remedy { how: ATTACH, language: Language::Json, text: statement(action, resource, file) })
         }
         Missing::Kubernetes(right) => on_cluster(right, file),
         Missing::Path { .. }
@@ -153,10 +154,10 @@ fn lacking(missing: &Missing, file: &PolicyFile, cluster: Option<&ClusterArn>) -
 }
 
 /// The statement that allows an action on a resource, with the conditions that the bootstrap has for the action.
-fn statement(action: &str, resource: &str) -> String {
+fn statement(action: &str, resource: &str, file: &PolicyFile) -> String {
     let mut statement = json!({ "Action": action, "Effect": "Allow", "Resource": resource });
-    for condition in bootstrap::conditions_of(action) {
-        statement["Condition"][condition.operator][condition.key] = json!(condition.value);
+    for condition in bootstrap::conditions_of(action, file) {
+        statement["Condition"][condition.operator][condition.key] = condition.to_value();
     }
     format!("{statement:#}\n")
 }

@@ -112,6 +112,7 @@ pub fn grant(id: u128, person: u128, wish: Wish) -> DesiredGrant {
         wish,
         arn: arn.parse().unwrap(),
         role: None,
+        entry: true,
         terms: Terms {
             principal: PrincipalId(Uuid::from_u128(person)),
             principal_arn: arn,

@@ -1,6 +1,6 @@
 //! Roles that are deleted and made again, by an administrator or by Identity Center.
 
-use super::{Holder, cause, mapped, nothing_is_left, second_look, template};
+use super::{Holder, TwoGiven, cause, mapped, nothing_is_left, second_look, template};
 use crate::{
     stage::{PATH, Stage, roles::pinned},
     story::{
@@ -14,27 +14,21 @@ use latchkey_simulator::aws::RoleChange;
 async fn the_accesses_by_a_role_that_is_made_anew_end_and_its_holders_prove_the_new_one() {
     let Some(stage) = Stage::simulated().await else { return };
     let role = stage.role(PATH, "payments-ops", &pinned(stage.account())).await;
-    let people = [Holder::proven(&stage, "ana", &role).await, Holder::proven(&stage, "gus", &role).await];
-    let ben = stage.signed_in("ben").await;
-    let mut grants = Vec::new();
-    for holder in &people {
-        grants.push(holder.given(&stage, &ben, LOOK).await);
-    }
+    let two = TwoGiven::under(&stage, &role).await;
     stage.simulator().aws().change_role(&role.name, RoleChange::Recreated);
     look_again(&stage).await;
-    assert_eq!(stage.state(&grants[0]).await, "active", "one look is not enough");
+    assert_eq!(stage.state(&two.grants[0]).await, "active", "one look is not enough");
     second_look(&stage).await;
-    for (holder, grant) in people.iter().zip(&grants) {
-        until(&stage, grant, "ended").await;
-        assert_eq!(cause(&stage, grant).await.as_deref(), Some("principal_replaced"));
+    two.have_ended(&stage, "principal_replaced").await;
+    for holder in &two.people {
         holder.cannot_ask("Prove an AWS identity first").await;
     }
-    nothing_is_left(&stage, &[&people[0].caller(&stage), &people[1].caller(&stage)]).await;
+    nothing_is_left(&stage, &[&two.people[0].caller(&stage), &two.people[1].caller(&stage)]).await;
 
     let anew = stage.role_again(&role.name);
     assert!(anew.arn == role.arn && anew.id != role.id);
     let ana = Holder::proven(&stage, "ana", &anew).await;
-    let grant = ana.given(&stage, &ben, LOOK).await;
+    let grant = ana.given(&stage, &two.approver, LOOK).await;
     assert_eq!(mapped(&stage).await, [template(&anew, 1)]);
     assert_eq!(ana.caller(&stage).list_pods_anew("payments").await, 200);
     ana.gives_back(&stage, &grant).await;
@@ -42,26 +36,48 @@ async fn the_accesses_by_a_role_that_is_made_anew_end_and_its_holders_prove_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_proves_a_role_made_anew_before_latchkey_saw_it_ends_what_the_old_one_had() {
+async fn a_proof_alone_replaces_no_role_and_has_the_worker_look_which_one_is_there() {
     let Some(stage) = Stage::simulated().await else { return };
     let role = stage.role(PATH, "payments-ops", &pinned(stage.account())).await;
-    let (ana, gus) = (Holder::proven(&stage, "ana", &role).await, Holder::proven(&stage, "gus", &role).await);
-    let ben = stage.signed_in("ben").await;
-    let old = [ana.given(&stage, &ben, LOOK).await, gus.given(&stage, &ben, LOOK).await];
+    let two = TwoGiven::under(&stage, &role).await;
+    let [ana, gus] = &two.people;
     stage.simulator().aws().change_role(&role.name, RoleChange::Recreated);
     let anew = stage.role_again(&role.name);
-    let ana = Holder::proven(&stage, "ana", &anew).await;
-    for grant in &old {
-        until(&stage, grant, "ended").await;
-        assert_eq!(cause(&stage, grant).await.as_deref(), Some("principal_replaced"));
-    }
+    let again = Holder::of(&stage, "ana", &anew).await;
+    again.is_not_proven("Latchkey knows another role under this name").await;
+    stage.work().await;
+    second_look(&stage).await;
+    two.have_ended(&stage, "principal_replaced").await;
     gus.cannot_ask("Prove an AWS identity first").await;
-    ana.given(&stage, &ben, LOOK).await;
+
+    again.prove().await;
+    stage.work().await;
+    let grant = again.given(&stage, &two.approver, LOOK).await;
     assert_eq!(mapped(&stage).await, [template(&anew, 1)]);
+    assert_eq!(again.caller(&stage).list_pods_anew("payments").await, 200);
+    // STS knows the sessions of the old role until they are over.
+    for old in [ana, gus] {
+        old.is_not_proven("Latchkey knows another role under this name").await;
+    }
+    stage.work().await;
+    assert_eq!(stage.state(&grant).await, "active");
+    assert_eq!(mapped(&stage).await, [template(&anew, 1)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_a_role_that_was_deleted_before_latchkey_knew_it_ends_nothing() {
+    let Some(stage) = Stage::simulated().await else { return };
+    let role = stage.role(PATH, "payments-ops", &pinned(stage.account())).await;
+    let mallory = Holder::of(&stage, "gus", &role).await;
+    stage.simulator().aws().change_role(&role.name, RoleChange::Recreated);
+    let anew = stage.role_again(&role.name);
+    let (ana, ben) = (Holder::proven(&stage, "ana", &anew).await, stage.signed_in("ben").await);
+    let grant = ana.given(&stage, &ben, LOOK).await;
+    mallory.is_not_proven("Latchkey knows another role under this name").await;
+    stage.work().await;
+    second_look(&stage).await;
+    assert_eq!(stage.state(&grant).await, "active");
     assert_eq!(ana.caller(&stage).list_pods_anew("payments").await, 200);
-    // STS knows the session of the old role until it is over.
-    gus.is_not_proven("This is a session of a role that was deleted").await;
-    assert_eq!(mapped(&stage).await, [template(&anew, 1)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

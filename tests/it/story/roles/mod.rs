@@ -28,6 +28,35 @@ struct Holder {
     session: AwsUser,
 }
 
+/// Two people under one role, each with an access in the same place.
+struct TwoGiven {
+    people: [Holder; 2],
+    approver: Browser,
+    grants: Vec<String>,
+}
+
+impl TwoGiven {
+    /// Both prove their session, are given the access, and can use it.
+    async fn under(stage: &Stage, role: &AwsRole) -> Self {
+        let people = [Holder::proven(stage, "ana", role).await, Holder::proven(stage, "gus", role).await];
+        let approver = stage.signed_in("ben").await;
+        let mut grants = Vec::new();
+        for holder in &people {
+            grants.push(holder.given(stage, &approver, LOOK).await);
+            assert_eq!(holder.caller(stage).list_pods_anew("payments").await, 200);
+        }
+        Self { people, approver, grants }
+    }
+
+    /// Both accesses end, for this cause.
+    async fn have_ended(&self, stage: &Stage, why: &str) {
+        for grant in &self.grants {
+            until(stage, grant, "ended").await;
+            assert_eq!(cause(stage, grant).await.as_deref(), Some(why));
+        }
+    }
+}
+
 impl Holder {
     /// Signs in and opens a session of the role, and proves nothing yet.
     async fn of(stage: &Stage, handle: &str, role: &AwsRole) -> Self {

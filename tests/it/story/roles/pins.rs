@@ -1,6 +1,6 @@
 //! What one person could keep of a mapping that others still need, and what holds once its pin is lifted.
 
-use super::{Holder, LOGS, cause, mapped, nothing_is_left, rendered, residual};
+use super::{Holder, LOGS, TwoGiven, mapped, nothing_is_left, rendered, residual};
 use crate::{
     stage::{
         CLUSTER, PATH, Stage,
@@ -8,7 +8,7 @@ use crate::{
     },
     story::{
         hands::look_again,
-        people::{LOOK, approve, until},
+        people::{LOOK, approve},
     },
 };
 use k8s_openapi::api::rbac::v1::RoleBinding;
@@ -23,21 +23,15 @@ use serde_json::json;
 async fn once_anybody_can_take_a_sessions_name_the_accesses_by_the_role_end_and_no_other_is_given() {
     let Some(stage) = Stage::simulated().await else { return };
     let role = stage.role(PATH, "payments-ops", &pinned(stage.account())).await;
-    let people = [Holder::proven(&stage, "ana", &role).await, Holder::proven(&stage, "gus", &role).await];
-    let ben = stage.signed_in("ben").await;
-    let mut grants = Vec::new();
-    for holder in &people {
-        grants.push(holder.given(&stage, &ben, LOOK).await);
-        assert_eq!(holder.caller(&stage).list_pods_anew("payments").await, 200);
-    }
+    let two = TwoGiven::under(&stage, &role).await;
+    let (people, ben) = (&two.people, &two.approver);
     let aws = stage.simulator().aws();
     assert!(aws.role_policies(&role.name).unwrap()["latchkey"].contains("eks:DescribeCluster"));
 
     aws.change_role(&role.name, RoleChange::Trust(unpinned(stage.account())));
     look_again(&stage).await;
-    for (holder, grant) in people.iter().zip(&grants) {
-        until(&stage, grant, "ended").await;
-        assert_eq!(cause(&stage, grant).await.as_deref(), Some("unpinned"));
+    two.have_ended(&stage, "unpinned").await;
+    for (holder, grant) in people.iter().zip(&two.grants) {
         let page = holder.browser.open(&format!("/grants/{grant}")).await;
         page.says("other people could take the name of its session");
         holder.cannot_ask("Several people can use this role, and each of them would have the access").await;
@@ -47,10 +41,10 @@ async fn once_anybody_can_take_a_sessions_name_the_accesses_by_the_role_end_and_
 
     // Once the pin is back, so are they.
     stage.simulator().aws().change_role(&role.name, RoleChange::Trust(pinned(stage.account())));
-    for holder in &people {
+    for holder in people {
         holder.prove().await;
         stage.work().await;
-        holder.given(&stage, &ben, LOOK).await;
+        holder.given(&stage, ben, LOOK).await;
     }
     assert_eq!(mapped(&stage).await, [super::template(&role, 2)]);
 }

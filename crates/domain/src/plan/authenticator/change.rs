@@ -35,7 +35,7 @@ impl Planner<'_> {
             self.add_lines(&mut change);
         }
         let Some(object) = &self.state.aws_auth else { return };
-        self.plan.steps.extend(change.write(object).map(Step::AwsAuth));
+        self.plan.steps.extend(change.writes(object).into_iter().map(Step::AwsAuth));
     }
 
     /// Updates the rows to what was seen, and removes the lines that no grant needs.
@@ -237,7 +237,7 @@ impl Planner<'_> {
         let (desired, mut seen) = (self.desired, BTreeSet::new());
         for grant in desired.grants.iter().filter(|grant| grant.wish.is_present()) {
             let principal = grant.terms.principal;
-            let moves = self.moves(principal);
+            let moves = grant.entry && self.moves(principal);
             let identity = self.plan.identities.get(&grant.id);
             if !identity.is_some_and(|identity| identity.kind == MappingKind::Entry || (identity.own && moves)) {
                 continue;
@@ -306,9 +306,8 @@ impl AwsAuthChange {
         rebased.cloned().unwrap_or_else(|| recorded.text_before.clone())
     }
 
-    /// The write of a key that differs. Users and roles are mapped by keys of their own, and a write is refused once the
-    /// object is newer than what was read: so a second key waits for the next run, and one that takes lines out goes first.
-    fn write(mut self, object: &AwsAuthObject) -> Option<AwsAuthWrite> {
+    /// A write for each key that differs, with the rows of that key alone: users and roles are mapped by keys of their own.
+    fn writes(mut self, object: &AwsAuthObject) -> Vec<AwsAuthWrite> {
         self.grants.sort();
         self.grants.dedup();
         let changed = |key: &Key| object.data.get(key.as_str()) != self.data.get(key.as_str());
@@ -325,8 +324,6 @@ impl AwsAuthChange {
                 .collect(),
             grants: self.grants.clone(),
         };
-        let takes_out = |key: &Key| self.removed.iter().any(|(of, _)| of == key);
-        let first = Key::ALL.into_iter().filter(changed).find(takes_out);
-        first.or_else(|| Key::ALL.into_iter().find(changed)).map(write)
+        Key::ALL.into_iter().filter(changed).map(write).collect()
     }
 }

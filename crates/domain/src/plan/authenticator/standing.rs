@@ -112,6 +112,8 @@ pub struct PrincipalOwner<'a> {
     pub role: Option<&'a RoleKey>,
     /// The session of a pinned role that is theirs.
     pub session: Option<&'a SessionName>,
+    /// Whether the worker makes access entries for the principal.
+    pub entry: bool,
 }
 
 impl PrincipalOwner<'_> {
@@ -175,7 +177,11 @@ pub fn standing(desired: &DesiredCluster, authenticator: &Authenticator<'_>, who
             foreign(authenticator, identity, line, taken, &own_arns, who)
         }
         Identified::NotMapped | Identified::Unknown(_) => {
-            let kind = authenticator.way(line.filter(|row| row.own).map_or(desired.prefers, RecordedMapping::kind));
+            let wanted = line.filter(|row| row.own).map_or(desired.prefers, RecordedMapping::kind);
+            let kind = authenticator.way(if who.entry { wanted } else { MappingKind::Line });
+            if kind == MappingKind::Entry && !who.entry {
+                return Standing::Refused(Blocker::NoEntryForRole { cluster, arn });
+            }
             let recorded = of(kind);
             let known = recorded.or(line).or(entry);
             let Some(identity) = own_identity(desired, authenticator, known, who) else {

@@ -130,7 +130,14 @@ fn the_worker_makes_and_deletes_entries_of_its_own_and_changes_none() {
     };
     let make = json!({
         "StringEquals": { "eks:accessEntryType": "STANDARD" },
-        "StringLike": { "eks:username": "latchkey:*" },
+        "StringLike": {
+            "eks:principalArn": [
+                "arn:*:iam::*:user/*",
+                "arn:*:iam::*:role/aws-reserved/sso.amazonaws.com/*",
+                "arn:*:iam::111122223333:role/latchkey/*",
+            ],
+            "eks:username": "latchkey:*",
+        },
         "Null": { "aws:RequestTag/latchkey/installation": "false", "eks:kubernetesGroups": "true" },
     });
     assert_eq!(of(&policy, "eks:CreateAccessEntry"), make);

@@ -1,4 +1,6 @@
-//! Plans and proofs of IAM users.
+//! Plans and proofs of IAM users, and of roles in [`roles`].
+
+mod roles;
 
 use super::*;
 use jiff::Timestamp;

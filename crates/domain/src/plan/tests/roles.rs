@@ -5,7 +5,7 @@ use crate::{
     access::blocker::{Blocker, UnfitUsername},
     eks::arn::SessionName,
     plan::{
-        authenticator::{MappingKind, RoleKey, Visiting},
+        authenticator::{MappingKind, RecordedMapping, RoleKey, Visiting},
         desired::{DesiredGrant, Wish},
         model::{World, world::works},
         observation::{AuthenticationMode, EntryHolders},
@@ -221,4 +221,23 @@ fn a_role_and_a_person_never_share_visits() {
     let plan = world.settle();
     assert_eq!(plan.identities[&id(1)].username, name("1:ana@example.com"));
     assert_eq!(plan.identities[&id(2)].username, "latchkey:person-1:1");
+}
+
+#[test]
+fn a_role_for_which_the_worker_makes_no_entries_stays_on_a_line_and_waits_where_there_are_none() {
+    let without = |number, person, session| DesiredGrant { entry: false, ..by_role(number, person, Some(session)) };
+    for mode in MODES {
+        let mut world = on(mode, vec![without(1, 1, "ana@example.com")]);
+        let plan = world.settle();
+        if mode == AuthenticationMode::Api {
+            assert!(matches!(plan.trouble[&id(1)].why(), Blocker::NoEntryForRole { .. }), "{:?}", plan.trouble);
+            assert_eq!(world.rows, []);
+            continue;
+        }
+        assert_eq!(plan.identities[&id(1)].kind, MappingKind::Line, "{mode:?}");
+        // Nor is the line moved to an entry, which the cluster would prefer.
+        world.settle();
+        assert_eq!(world.rows.iter().map(RecordedMapping::kind).collect::<Vec<_>>(), [MappingKind::Line], "{mode:?}");
+        check(&world, &[(1, "ana@example.com")]);
+    }
 }

@@ -42,42 +42,49 @@ pub(super) trait Entity: Sized {
     }
 }
 
+/// Where an entity has what both have: `users` and `roles` are tables of an account, and their rows have the same fields.
+macro_rules! fields {
+    ($table:ident) => {
+        fn all(account: &Account) -> &BTreeMap<String, Self> {
+            &account.$table
+        }
+
+        fn all_mut(account: &mut Account) -> &mut BTreeMap<String, Self> {
+            &mut account.$table
+        }
+
+        fn name(&self) -> &str {
+            &self.name
+        }
+
+        fn arn(&self, account: &str) -> String {
+            Self::arn(self, account)
+        }
+
+        fn policies(&self) -> &BTreeMap<String, String> {
+            &self.policies
+        }
+
+        fn policies_mut(&mut self) -> &mut BTreeMap<String, String> {
+            &mut self.policies
+        }
+
+        fn tags(&self) -> &BTreeMap<String, String> {
+            &self.tags
+        }
+
+        fn tags_mut(&mut self) -> &mut BTreeMap<String, String> {
+            &mut self.tags
+        }
+    };
+}
+
 impl Entity for User {
     const KIND: &'static str = "User";
     const WORD: &'static str = "user";
     const MOST_CHARACTERS: usize = 2_048;
 
-    fn all(account: &Account) -> &BTreeMap<String, Self> {
-        &account.users
-    }
-
-    fn all_mut(account: &mut Account) -> &mut BTreeMap<String, Self> {
-        &mut account.users
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn arn(&self, account: &str) -> String {
-        Self::arn(self, account)
-    }
-
-    fn policies(&self) -> &BTreeMap<String, String> {
-        &self.policies
-    }
-
-    fn policies_mut(&mut self) -> &mut BTreeMap<String, String> {
-        &mut self.policies
-    }
-
-    fn tags(&self) -> &BTreeMap<String, String> {
-        &self.tags
-    }
-
-    fn tags_mut(&mut self) -> &mut BTreeMap<String, String> {
-        &mut self.tags
-    }
+    fields!(users);
 
     fn check_modifiable(&self) -> Result<(), ApiError> {
         Ok(())
@@ -92,37 +99,7 @@ impl Entity for Role {
     const WORD: &'static str = "role";
     const MOST_CHARACTERS: usize = 10_240;
 
-    fn all(account: &Account) -> &BTreeMap<String, Self> {
-        &account.roles
-    }
-
-    fn all_mut(account: &mut Account) -> &mut BTreeMap<String, Self> {
-        &mut account.roles
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn arn(&self, account: &str) -> String {
-        Self::arn(self, account)
-    }
-
-    fn policies(&self) -> &BTreeMap<String, String> {
-        &self.policies
-    }
-
-    fn policies_mut(&mut self) -> &mut BTreeMap<String, String> {
-        &mut self.policies
-    }
-
-    fn tags(&self) -> &BTreeMap<String, String> {
-        &self.tags
-    }
-
-    fn tags_mut(&mut self) -> &mut BTreeMap<String, String> {
-        &mut self.tags
-    }
+    fields!(roles);
 
     fn check_modifiable(&self) -> Result<(), ApiError> {
         if !PROTECTED.iter().any(|path| self.path.starts_with(path)) {

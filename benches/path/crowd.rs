@@ -152,7 +152,12 @@ async fn approve(stage: &Stage, by: &Visitor, id: RequestId) -> Result<requests:
         .fetch_one(stage.owner.pool())
         .await
         .unwrap();
-    let form = requests::VoteForm { verdict: Verdict::Approve, reason: None, seen: Seen(seen.try_into().unwrap()) };
+    let form = requests::VoteForm {
+        verdict: Verdict::Approve,
+        reason: None,
+        seen: Seen(seen.try_into().unwrap()),
+        uses_role: None,
+    };
     requests::vote(&stage.web, by, id, form).await
 }
 

@@ -124,6 +124,9 @@ pub struct Considered {
     pub principal: Option<Principal>,
     /// The session of a pinned role, to which the access is limited.
     pub session: Option<SessionName>,
+    /// Whether an access can be asked for by the principal. If not, no terms are known: who would have the access depends
+    /// on what the principal is.
+    pub usable: bool,
     pub minutes: Option<u32>,
     pub reason: Option<reason::Reason>,
     pub ruling: Option<Ruling>,
@@ -137,11 +140,13 @@ impl Considered {
 
     /// The same terms for this many minutes, whatever was asked for.
     pub fn terms_for(&self, minutes: u32) -> Option<Terms> {
-        let ((cluster, named), principal) = (self.cluster.as_ref()?, self.principal.as_ref()?);
+        let principal = self.principal.as_ref().filter(|_| self.usable)?;
+        let (cluster, named) = self.cluster.as_ref()?;
         Some(Terms {
             principal: principal.id,
             principal_arn: principal.arn.clone(),
             session: self.session.clone(),
+            users: principal.users.iter().filter(|_| self.session.is_none()).cloned().collect(),
             cluster: *cluster,
             cluster_name: named.name.to_string(),
             profile: self.resolved.clone()?,
@@ -199,6 +204,7 @@ pub fn consider(current: &Current, person: &Person, known: &AskContext, wanted: 
         namespaces: vec![],
         principal: None,
         session: None,
+        usable: false,
         minutes: None,
         reason: None,
         ruling: None,
@@ -343,7 +349,7 @@ fn find_principal(known: &AskContext, wanted: &Wanted, considered: &mut Consider
         return;
     };
     match usable(principal) {
-        Ok(session) => considered.session = session,
+        Ok(session) => (considered.session, considered.usable) = (session, true),
         Err(sentence) => considered.problem(Field::Principal, sentence),
     }
     considered.principal = Some(principal.clone());
@@ -402,14 +408,14 @@ fn rule(current: &Current, person: &Person, known: &[Person], wanted: &Wanted, c
         return;
     }
     let minutes = considered.minutes.unwrap_or(latchkey_domain::access::policy::SHORTEST_MINUTES);
-    let shared = considered.terms_for(minutes).and_then(|terms| terms.shared());
+    let terms = considered.terms_for(minutes);
     let ask = Ask {
         requester: person,
         cluster: &cluster.name,
         profile: &profile.name,
         namespaces: &namespaces,
         minutes,
-        shared,
+        shared: terms.as_ref().and_then(Terms::shared),
     };
     let ruling = current.file.rule(&current.hash, &ask, known);
     if let Ruling::Refused(reasons) = &ruling {

@@ -156,6 +156,8 @@ pub struct VoteForm {
     pub verdict: Verdict,
     pub reason: Option<String>,
     pub seen: Seen,
+    /// The answer to whether the voter can use the role that the access is for; `None` if the form did not ask.
+    pub uses_role: Option<bool>,
 }
 
 /// Takes a vote. The request is locked before anything is counted. Every earlier vote is checked again by the current
@@ -170,13 +172,17 @@ pub async fn vote(store: &Store, visitor: &Visitor, id: RequestId, form: VoteFor
         let current = policy::current(store).await?;
         let known = people::approvers(store, &current.file).await?;
         let mut tx = store.begin_for(visitor.person.id).await?;
-        let pending = pending(tx.lock_request(id).await?)?;
+        let mut pending = pending(tx.lock_request(id).await?)?;
         let (terms, requester) = (&pending.facts.terms, pending.facts.requester.id);
         let stands = tx.hold_principal(terms.principal, requester, terms.session.as_ref()).await?;
         // Another policy may have become current while this one was read and the request's lock was waited for.
         if tx.lock_policy().await?.as_deref() == Some(&current.hash) {
-            let VoteForm { verdict, seen, .. } = form;
-            let voter = Voter { person: &visitor.person, known: &known, stands, verdict, reason, seen };
+            if pending.facts.terms.shared_role().is_some() {
+                // The principal's lock was waited for: no person proves a session of the role from now on.
+                pending.facts.terms.users = people::users(tx.connection(), pending.facts.terms.principal).await?;
+            }
+            let VoteForm { verdict, seen, uses_role, .. } = form;
+            let voter = Voter { person: &visitor.person, known: &known, stands, verdict, reason, seen, uses_role };
             return count(tx, &current, pending, &voter).await;
         }
     }
@@ -195,6 +201,7 @@ struct Voter<'a> {
     verdict: Verdict,
     reason: Option<Reason>,
     seen: Seen,
+    uses_role: Option<bool>,
 }
 
 async fn count(mut tx: Tx, current: &Current, pending: Pending, voter: &Voter<'_>) -> Result<VoteOutcome, NotDecided> {
@@ -211,8 +218,9 @@ async fn count(mut tx: Tx, current: &Current, pending: Pending, voter: &Voter<'_
         Err(_) if voter.person.id == pending.facts.requester.id => return Err(Refused::Own.into()),
         Err(why) => return Err(NotDecided::NotRuled(why)),
     };
-    let Voter { person, verdict, reason, seen, .. } = voter;
-    let ballot = Ballot { by: Person::clone(person), verdict: *verdict, reason: reason.clone(), seen: *seen };
+    let Voter { person, verdict, reason, seen, uses_role, .. } = voter;
+    let (by, reason) = (Person::clone(person), reason.clone());
+    let ballot = Ballot { by, verdict: *verdict, reason, seen: *seen, uses_role: *uses_role };
     let outcome = match pending.decide(ballot, &ruled, GrantId(machine::new_id()), now)? {
         Decided::Waiting(transition) => {
             let approvals = transition.to.approvals;

@@ -32,6 +32,8 @@ pub struct RequestPart {
     pub me: PersonId,
     pub requester: bool,
     pub eligible: bool,
+    /// An approver who uses the role that it is for, and so cannot decide.
+    pub shares: bool,
     pub decided: bool,
     /// Operators and auditors oversee every request.
     pub oversees: bool,
@@ -48,6 +50,7 @@ impl RequestPart {
             me: me.id,
             requester: detail.facts.requester.id == me.id,
             eligible: ruled.is_some_and(|ruled| ruled.eligible.contains(me)),
+            shares: ruled.is_some_and(|ruled| ruled.shares(me)),
             decided: granted || detail.voted(me.id),
             oversees: visitor.roles.sees_all(),
             verdict: detail.votes.iter().find(own_vote).map(|vote| (vote.verdict, vote.at)),
@@ -55,7 +58,7 @@ impl RequestPart {
     }
 
     fn sees(self) -> bool {
-        self.requester || self.eligible || self.decided || self.oversees
+        self.requester || self.eligible || self.shares || self.decided || self.oversees
     }
 }
 

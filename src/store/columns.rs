@@ -11,6 +11,7 @@ use latchkey_domain::{
         grant::{Condition, GrantBasis, Trouble},
         person::{Handle, Person},
         residual::{Residual, Residuals},
+        terms::RoleUser,
     },
     eks::arn::SessionName,
 };
@@ -199,6 +200,13 @@ pub(super) fn session(table: &'static str, name: Option<&str>) -> Result<Option<
     name.map(parse).transpose()
 }
 
+/// The people who have proven that they use a role, as `latchkey_role_users` tells them. One whose row cannot be read is
+/// left out, since they cannot sign in either.
+pub(super) fn role_users(text: Option<&str>) -> Vec<RoleUser> {
+    let all: Vec<Value> = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    all.into_iter().filter_map(|user| serde_json::from_value(user).ok()).collect()
+}
+
 /// The terms in a row of `request` or `access_grant` (`$table`), with its cluster's name and its principal's ARN. A
 /// macro, since each checked query has a row type of its own, without a name.
 macro_rules! terms {
@@ -207,6 +215,7 @@ macro_rules! terms {
             principal: latchkey_domain::access::PrincipalId($row.principal_id),
             principal_arn: $row.principal_arn,
             session: $crate::store::columns::session($table, $row.session_name.as_deref())?,
+            users: $crate::store::columns::role_users($row.users.as_deref()),
             cluster: latchkey_domain::access::ClusterId($row.cluster_id),
             cluster_name: $row.cluster_name,
             profile: $crate::store::columns::parsed($table, "resolved_profile", $row.resolved_profile.as_deref())?,

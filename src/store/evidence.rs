@@ -33,6 +33,7 @@ struct VoteRow {
     groups: Vec<String>,
     verdict: Verdict,
     counted_by: Option<String>,
+    uses_role: Option<bool>,
 }
 
 struct GroundsRow {
@@ -54,6 +55,7 @@ struct GroundsRow {
     gone_why: Option<String>,
     gone: Option<String>,
     principal_arn: String,
+    users: Option<String>,
     holder: Option<Uuid>,
     ended: bool,
     votes: String,
@@ -80,15 +82,15 @@ pub async fn of(
              p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!",
              c.name as cluster_name, c.arn as cluster_arn, c.dropped_at is not null as "dropped!", c.gone_why,
              latchkey_blocker(null, null, c.gone_blocker) as gone,
-             i.arn as principal_arn, i.ended_at is not null as "ended!",
+             i.arn as principal_arn, latchkey_role_users(r.principal_id, r.session_name) as users, i.ended_at is not null as "ended!",
              coalesce(i.person_id, (select h.person_id from role_holder h
                where h.principal_id = i.id and h.person_id = g.person_id and h.ended_at is null
                  and h.session_name = coalesce(g.session_name, h.session_name)
                  and not exists (select from role_holder o where o.principal_id = i.id and o.person_id <> g.person_id
                    and o.ended_at is null and o.session_name = g.session_name))) as holder,
              (select coalesce(jsonb_agg(jsonb_build_object('by', v.person_id, 'handle', v.handle, 'name', v.name,
-                'groups', v.groups, 'verdict', v.verdict, 'counted_by', v.counted_by)), '[]')
-              from (select v.person_id, d.handle, d.name, v.verdict, encode(v.policy_hash, 'hex') as counted_by,
+                'groups', v.groups, 'verdict', v.verdict, 'counted_by', v.counted_by, 'uses_role', v.uses_role)), '[]')
+              from (select v.person_id, d.handle, d.name, v.verdict, v.uses_role, encode(v.policy_hash, 'hex') as counted_by,
                       latchkey_groups(coalesce(v.groups, d.groups)) as groups
                     from vote v join person d on d.id = v.person_id
                     where v.request_id = r.id and (v.verdict <> 'approve' or v.person_id = any(g.decided_by))
@@ -141,10 +143,10 @@ impl GroundsRow {
 
 impl VoteRow {
     fn cast(self) -> CastVote {
-        let Self { by, handle, name, groups, verdict, counted_by } = self;
+        let Self { by, handle, name, groups, verdict, counted_by, uses_role } = self;
         let groups = groups.into_iter().collect();
         let by = Person { id: PersonId(by), handle, name, groups };
-        CastVote { by, verdict, counted_by }
+        CastVote { by, verdict, counted_by, uses_role }
     }
 }
 

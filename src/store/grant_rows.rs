@@ -30,6 +30,8 @@ pub(super) struct GrantRow {
     principal_id: Uuid,
     principal_arn: String,
     #[serde(default)]
+    users: Option<String>,
+    #[serde(default)]
     session_name: Option<String>,
     cluster_id: Uuid,
     cluster_name: String,
@@ -70,7 +72,7 @@ macro_rules! rows {
     ($tail:tt, $($argument:expr),*) => {
         sqlx::query_as!(
             GrantRow,
-            r#"select g.id, g.request_id, g.person_id, p.handle, g.principal_id, i.arn as principal_arn, g.cluster_id,
+            r#"select g.id, g.request_id, g.person_id, p.handle, g.principal_id, i.arn as principal_arn, latchkey_role_users(g.principal_id, g.session_name) as users, g.cluster_id,
                  c.name as cluster_name,
                  g.session_name, latchkey_text(g.resolved_profile) as resolved_profile, latchkey_text(g.namespaces) as namespaces, g.minutes,
                  g.policy_hash, g.policy_name, g.basis, g.quorum, latchkey_ids(g.decided_by) as "decided_by!", g.state,

@@ -4,7 +4,7 @@
 
 use super::{
     Store, StoreError, Tx, begin,
-    columns::{blocker, person, read_time, readable, time, to_json},
+    columns::{blocker, person, read_time, readable, role_users, time, to_json},
 };
 use crate::machine;
 use jiff::{SignedDuration, Timestamp};
@@ -14,6 +14,7 @@ use latchkey_domain::{
         blocker::Blocker,
         person::{Handle, Person, Theme},
         policy::PolicyFile,
+        terms::RoleUser,
         verdict::PrincipalVerdict,
     },
     eks::arn::{PrincipalArn, SessionName},
@@ -48,6 +49,8 @@ pub struct Principal {
     pub proven_at: Timestamp,
     /// The session of a role that was proven.
     pub session: Option<SessionName>,
+    /// Everyone who has proven a session of the role, this person among them.
+    pub users: Vec<RoleUser>,
     /// What the worker found it to be at its last look; of a user only if it is Latchkey's own.
     pub verdict: Option<PrincipalVerdict>,
     /// Why the worker's last look at a role told nothing.
@@ -87,6 +90,15 @@ pub async fn holders(connection: &mut PgConnection, role: PrincipalId) -> Result
             })
         })
         .collect()
+}
+
+/// Everyone who has proven a session of a role and still has it, the oldest proof first.
+///
+/// # Errors
+/// `Database`.
+pub async fn users(connection: &mut PgConnection, role: PrincipalId) -> Result<Vec<RoleUser>, StoreError> {
+    let users = sqlx::query_scalar!("select latchkey_role_users($1, null)", role.0).fetch_one(connection).await?;
+    Ok(role_users(users.as_deref()))
 }
 
 /// Whether the worker's last look found that several people can take any session of a role.
@@ -248,14 +260,15 @@ pub(super) fn audiences(file: &PolicyFile) -> (Vec<String>, Vec<String>) {
 pub async fn principals(store: &Store, of: PersonId) -> Result<Vec<Principal>, StoreError> {
     let rows = sqlx::query!(
         r#"select id as "id!", arn as "arn!", unique_id as "unique_id!", aws_profile, latchkey_readable(at) as proven_at,
-             session_name, verdict, look_failed
+             session_name, verdict, look_failed, users
            from (
              select i.id, i.arn, i.unique_id, i.aws_profile, i.proven_at as at, null as session_name,
-               latchkey_text(i.verdict) as verdict, latchkey_blocker(null, null, i.look_failed) as look_failed
+               latchkey_text(i.verdict) as verdict, latchkey_blocker(null, null, i.look_failed) as look_failed,
+               null as users
              from principal i where i.person_id = $1 and i.ended_at is null
              union all
              select i.id, i.arn, i.unique_id, h.aws_profile, h.proven_at, h.session_name, latchkey_text(i.verdict),
-               latchkey_blocker(null, null, i.look_failed)
+               latchkey_blocker(null, null, i.look_failed), latchkey_role_users(i.id, null)
              from role_holder h join principal i on i.id = h.principal_id
              where h.person_id = $1 and h.ended_at is null and i.ended_at is null) held
            order by at, id"#,
@@ -274,6 +287,7 @@ pub async fn principals(store: &Store, of: PersonId) -> Result<Vec<Principal>, S
                 aws_profile: row.aws_profile,
                 proven_at: read_time("principal", "proven_at", row.proven_at)?,
                 session: row.session_name.as_deref().map(|name| session_name("role_holder", name)).transpose()?,
+                users: role_users(row.users.as_deref()),
                 // What cannot be read was not looked at.
                 verdict: row.verdict.and_then(|text| serde_json::from_str(&text).ok()),
                 look_failed: row.look_failed.as_deref().map(|why| blocker(Some(why))),

@@ -29,7 +29,7 @@ pub enum LockedRequest {
 /// Every vote on a request, in the order of time, each voter as they are now.
 pub(super) async fn votes<'e>(executor: impl PgExecutor<'e>, id: RequestId) -> Result<Vec<Vote>, StoreError> {
     let rows = sqlx::query!(
-        r#"select v.verdict, v.reason, v.seen, v.at, latchkey_text(v.rules) as rules, p.id, p.handle, p.name,
+        r#"select v.verdict, v.reason, v.seen, v.uses_role, v.at, latchkey_text(v.rules) as rules, p.id, p.handle, p.name,
              latchkey_groups(p.groups) as "groups!"
            from vote v join person p on p.id = v.person_id where v.request_id = $1 order by v.at, p.id"#,
         id.0
@@ -44,6 +44,7 @@ pub(super) async fn votes<'e>(executor: impl PgExecutor<'e>, id: RequestId) -> R
                     .ok_or_else(|| StoreError::corrupt("vote", "verdict", &row.verdict))?,
                 reason: row.reason,
                 seen: Seen(hash32("vote", "seen", &row.seen)?),
+                uses_role: row.uses_role,
                 at: row.at.to_jiff(),
                 // Rules that cannot be read count as unknown: the vote is judged by `seen`.
                 rules: row.rules.and_then(|rules| serde_json::from_str(&rules).ok()),
@@ -67,7 +68,7 @@ impl Tx {
             r#"select r.id, r.principal_id, r.cluster_id, r.session_name, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason,
                  r.policy_hash, r.policy_name, r.basis, r.quorum, r.state, r.closed_why, r.submitted_at, r.lapses_at,
-                 p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn as principal_arn
+                 p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn as principal_arn, latchkey_role_users(r.principal_id, r.session_name) as users
                from request r
                join person p on p.id = r.person_id
                join cluster c on c.id = r.cluster_id
@@ -189,11 +190,12 @@ impl Stored for Voted {
         let policy_hash = hex::decode(&self.policy_hash).map_err(|error| StoreError::Event(error.to_string()))?;
         let groups: Vec<String> = self.vote.by.groups.iter().cloned().collect();
         sqlx::query!(
-            "insert into vote (request_id, person_id, verdict, reason, seen, at, policy_hash, groups, rules)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            "insert into vote (request_id, person_id, verdict, reason, seen, at, policy_hash, groups, rules, uses_role)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
              on conflict (request_id, person_id) do update
                set verdict = excluded.verdict, reason = excluded.reason, seen = excluded.seen, at = excluded.at,
-                 policy_hash = excluded.policy_hash, groups = excluded.groups, rules = excluded.rules",
+                 policy_hash = excluded.policy_hash, groups = excluded.groups, rules = excluded.rules,
+                 uses_role = excluded.uses_role",
             self.request.0,
             self.vote.by.id.0,
             self.vote.verdict.as_str(),
@@ -203,6 +205,7 @@ impl Stored for Voted {
             policy_hash,
             &groups,
             self.vote.rules.as_ref().map(to_json).transpose()?,
+            self.vote.uses_role,
         )
         .execute(&mut *connection)
         .await?;

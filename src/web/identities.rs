@@ -289,6 +289,7 @@ impl IdentitiesPage {
                 aws_profile: None,
                 proven_at: "2026-11-04T09:12:00Z".parse().unwrap(),
                 session: Some("ana@example.com".parse().unwrap()),
+                users: vec![],
                 verdict,
                 look_failed: None,
             })

@@ -1,6 +1,6 @@
 //! The access sentence: "Ana can read pods in `payments` on `prod-eu` until 16:30 CET".
 
-use super::{Clock, Sentence, time::length};
+use super::{Clock, Sentence, identity::Everyone, time::length};
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{
@@ -46,6 +46,8 @@ impl<'a> SentenceSubject<'a> {
 /// What the access allows and where: the middle of every access sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access<'a> {
+    /// Everyone who can use a role, if they all have the access.
+    pub everyone: Option<Everyone<'a>>,
     /// "read pods": see [`doing`].
     pub doing: &'a str,
     pub scope: Scope,
@@ -57,7 +59,13 @@ impl<'a> Access<'a> {
     /// The access with these terms, which allow `doing`: see [`doing`].
     pub fn of(doing: &'a str, terms: &'a Terms) -> Self {
         let namespaces = terms.namespaces.iter().map(|namespace| namespace.name.as_str()).collect();
-        Self { doing, scope: terms.profile.scope, namespaces, cluster: &terms.cluster_name }
+        Self {
+            everyone: Everyone::of(terms),
+            doing,
+            scope: terms.profile.scope,
+            namespaces,
+            cluster: &terms.cluster_name,
+        }
     }
 }
 
@@ -91,10 +99,22 @@ const NAMED_NAMESPACES: usize = 3;
 impl Access<'_> {
     /// The access sentence, without a full stop: it heads cards, pages and mails.
     pub fn sentence(&self, subject: SentenceSubject<'_>, tense: Tense, clock: &Clock) -> Sentence {
-        let start = Sentence::default().text(subject.start());
+        let asks = Sentence::default().text(subject.start());
+        let start = self.holders(subject);
+        // "Everyone" takes the verbs of "she".
+        let verb = |you: &'static str, they: &'static str| match self.everyone {
+            Some(_) => they,
+            None => subject.verb(you, they),
+        };
         match tense {
             Tense::Asked { state: RequestState::Pending, minutes } => {
-                let start = start.text(subject.verb(" ask to ", " asks to "));
+                let start = match self.everyone {
+                    Some(all) => {
+                        let asks = asks.text(subject.verb(" ask that everyone", " asks that everyone"));
+                        all.clause(asks).text(" can ")
+                    }
+                    None => asks.text(subject.verb(" ask to ", " asks to ")),
+                };
                 self.place(start).text(format!(" for {}", length(minutes)))
             }
             // The outcome of an approved request is another sentence: an old list must not say that a person may do
@@ -102,7 +122,13 @@ impl Access<'_> {
             Tense::Asked {
                 state: RequestState::Approved | RequestState::Denied | RequestState::Cancelled | RequestState::Lapsed,
                 minutes,
-            } => self.place(start.text(" asked to ")).text(format!(" for {}", length(minutes))),
+            } => {
+                let start = match self.everyone {
+                    Some(all) => all.clause(asks.text(" asked that everyone")).text(" could "),
+                    None => asks.text(" asked to "),
+                };
+                self.place(start).text(format!(" for {}", length(minutes)))
+            }
             Tense::Granted { state: GrantState::Scheduled | GrantState::Provisioning, minutes, .. } => {
                 self.place(start.text(" will be able to ")).text(format!(" for {}, once it is set up", length(minutes)))
             }
@@ -128,12 +154,20 @@ impl Access<'_> {
                 .time(ended_at, clock.at(ended_at))
                 .text(", that was in doubt"),
             Tense::Granted { state: GrantState::Revoking, .. } => {
-                self.place(start.text(subject.verb(" are losing the right to ", " is losing the right to ")))
+                self.place(start.text(verb(" are losing the right to ", " is losing the right to ")))
             }
             Tense::Granted { state: GrantState::Ended, active, ended_at, .. } => match (active, ended_at) {
                 (Some(_), Some(at)) => self.place(start.text(" could ")).text(" until ").time(at, clock.at(at)),
-                _ => self.place(start.text(subject.verb(" were to ", " was to "))).text(", which never began"),
+                _ => self.place(start.text(verb(" were to ", " was to "))).text(", which never began"),
             },
+        }
+    }
+
+    /// Who has the access: the subject, or everyone who can use its role.
+    fn holders(&self, subject: SentenceSubject<'_>) -> Sentence {
+        match self.everyone {
+            Some(all) => all.clause(Sentence::default().text("Everyone")),
+            None => Sentence::default().text(subject.start()),
         }
     }
 
@@ -302,8 +336,13 @@ mod tests {
     #[test]
     fn what_runs_and_is_in_doubt_is_told_as_it_was_last_proven() {
         let clock = Clock::new("2026-11-24T13:30:00Z".parse().unwrap(), TimeZone::get("Europe/Berlin").unwrap());
-        let access =
-            Access { doing: "read pods", scope: Scope::Namespace, namespaces: vec!["payments"], cluster: "prod-eu" };
+        let access = Access {
+            everyone: None,
+            doing: "read pods",
+            scope: Scope::Namespace,
+            namespaces: vec!["payments"],
+            cluster: "prod-eu",
+        };
         let proven_at = "2026-11-24T13:02:00Z".parse().ok();
         assert_eq!(
             access.sentence(SentenceSubject::You, Tense::InDoubt { proven_at }, &clock).to_string(),
@@ -314,8 +353,13 @@ mod tests {
     #[test]
     fn what_ended_in_doubt_is_not_told_as_if_it_had_worked_until_its_end() {
         let clock = Clock::new("2026-11-24T13:30:00Z".parse().unwrap(), TimeZone::get("Europe/Berlin").unwrap());
-        let access =
-            Access { doing: "read pods", scope: Scope::Namespace, namespaces: vec!["payments"], cluster: "prod-eu" };
+        let access = Access {
+            everyone: None,
+            doing: "read pods",
+            scope: Scope::Namespace,
+            namespaces: vec!["payments"],
+            cluster: "prod-eu",
+        };
         let at = |time: &str| format!("2026-11-24T{time}Z").parse().unwrap();
         let tense = Tense::EndedInDoubt { since: at("12:40:00"), ended_at: at("13:02:00") };
         assert_eq!(
@@ -323,6 +367,44 @@ mod tests {
             "You could read pods in `payments` on `prod-eu` until 13:40 CET; from then to its end, 14:02 CET, that was in \
              doubt"
         );
+    }
+
+    #[test]
+    fn an_access_by_a_shared_role_is_everyones_in_each_tense() {
+        let clock = Clock::new("2026-11-24T13:30:00Z".parse().unwrap(), TimeZone::get("Europe/Berlin").unwrap());
+        let (ana, ben) = (latchkey_testkit::ana(), latchkey_testkit::ben());
+        let terms = latchkey_testkit::terms().of_shared_role("deployers", &[ana, ben]);
+        let access = Access::of("read pods", &terms);
+        let at = |time: &str| format!("2026-11-24T{time}Z").parse().unwrap();
+        let asked = |state| Tense::Asked { state, minutes: 60 };
+        let granted = |state| Tense::Granted {
+            state,
+            minutes: 60,
+            active: Some((at("12:00:00"), at("13:00:00"))),
+            ended_at: Some(at("12:30:00")),
+        };
+        let all = "veryone who can use role `deployers`, seen so far: Ana Petrova, Ben Okafor,";
+        let place = "read pods in `payments` on `prod-eu`";
+        for (subject, tense, told) in [
+            (SentenceSubject::You, asked(RequestState::Pending), format!("You ask that e{all} can {place} for 1 hour")),
+            (
+                SentenceSubject::Named("Ana Petrova"),
+                asked(RequestState::Denied),
+                format!("Ana Petrova asked that e{all} could {place} for 1 hour"),
+            ),
+            (SentenceSubject::You, granted(GrantState::Active), format!("E{all} can {place} until 14:00 CET")),
+            (SentenceSubject::You, granted(GrantState::Revoking), format!("E{all} is losing the right to {place}")),
+            (SentenceSubject::You, granted(GrantState::Ended), format!("E{all} could {place} until 13:30 CET")),
+        ] {
+            assert_eq!(access.sentence(subject, tense, &clock).to_string(), told);
+        }
+    }
+
+    #[test]
+    fn users_of_a_role_are_counted_past_the_fifth() {
+        let told = super::super::identity::seen_so_far(Sentence::default(), &["A", "B", "C", "D", "E", "F", "G"]);
+        assert_eq!(told.to_string(), ", seen so far: A, B, C, D, E and 2 more");
+        assert_eq!(super::super::identity::seen_so_far(Sentence::default(), &[]).to_string(), "");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use latchkey_domain::{
     audit::{
         ChainPlace, UnreadableEvent,
         change::{BegunStep, ChangeOutcome},
-        event::{Event, Known},
+        event::{Event, Everyone, Known},
     },
 };
 
@@ -36,8 +36,9 @@ impl ToldEvent<'_> {
         };
         let (start, whose) = (self.start(), self.whose());
         match event {
-            Event::RequestSubmitted { profile, namespaces, minutes, .. } => {
-                self.submitted(start.text(" asked for ").name(profile), namespaces, *minutes)
+            Event::RequestSubmitted { profile, namespaces, minutes, everyone, .. } => {
+                let asked = self.submitted(start.text(" asked for ").name(profile), namespaces, *minutes);
+                for_everyone(asked, everyone.as_ref())
             }
             Event::RequestVoted { vote, .. } => match vote.verdict {
                 Known::Is(Verdict::Approve) => self
@@ -46,8 +47,9 @@ impl ToldEvent<'_> {
                 Known::Is(Verdict::Deny) => self.on_cluster(start.text(format!(" denied {whose} request"))).text("."),
                 Known::Other(_) => self.on_cluster(start.text(format!(" voted on {whose} request"))).text("."),
             },
-            Event::RequestApproved { .. } => {
-                self.on_cluster(start.text(format!(" approved {whose} request"))).text(".")
+            Event::RequestApproved { everyone, .. } => {
+                let approved = self.on_cluster(start.text(format!(" approved {whose} request"))).text(".");
+                for_everyone(approved, everyone.as_ref())
             }
             Event::RequestDenied { .. } => self.on_cluster(start.text(format!(" denied {whose} request"))).text("."),
             Event::RequestCancelled { why, .. } => self.cancelled(start, why),
@@ -55,7 +57,10 @@ impl ToldEvent<'_> {
             Event::GrantStarted {} => {
                 self.on_cluster(Sentence::default().text(format!("Setting up {whose} access"))).text(" began.")
             }
-            Event::GrantActivated { .. } => self.on_cluster(self.theirs("access")).text(" was proven and is active."),
+            Event::GrantActivated { everyone, .. } => {
+                let active = self.on_cluster(self.theirs("access")).text(" was proven and is active.");
+                for_everyone(active, everyone.as_ref())
+            }
             Event::GrantRevoking { cause, .. } => self.revoking(start, cause),
             Event::GrantEnded { residual, .. } if residual.is_empty() => {
                 self.on_cluster(self.theirs("access")).text(" ended and is proven gone.")
@@ -263,6 +268,14 @@ impl ToldEvent<'_> {
             None => format!("{}\u{2019}s", self.actor),
         }
     }
+}
+
+/// " It is for everyone who can use role `deployers`, seen so far: ana, ben."
+fn for_everyone(sentence: Sentence, everyone: Option<&Everyone>) -> Sentence {
+    let Some(Everyone { role, seen }) = everyone else { return sentence };
+    let handles: Vec<&str> = seen.iter().map(String::as_str).collect();
+    let sentence = sentence.text(" It is for everyone who can use role ").name(role);
+    super::identity::seen_so_far(sentence, &handles).text(".")
 }
 
 fn place(target: &str) -> &'static str {

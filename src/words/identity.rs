@@ -1,17 +1,76 @@
 //! What a person reads of the AWS identities that they prove, and of those that accesses are for.
 
-use super::blocker;
+use super::{Clock, Sentence, blocker};
+use jiff::Timestamp;
 use latchkey_domain::{
-    access::{blocker::Blocker, terms::Terms, verdict::PrincipalVerdict},
+    access::{
+        blocker::Blocker,
+        terms::{RoleUser, Terms},
+        verdict::PrincipalVerdict,
+    },
     eks::trust_policy::{NotForPeople, Pin, RoleTrust},
     plan::authenticator::rendered,
 };
 
+/// Everyone who can use a role, if they all have an access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Everyone<'a> {
+    pub role: &'a str,
+    /// Those who have proven that they use it.
+    pub users: &'a [RoleUser],
+}
+
+/// How many users of a role are named, the first who proved it first.
+const NAMED_USERS: usize = 5;
+
+impl<'a> Everyone<'a> {
+    /// Those who have the access with these terms; `None` if it is one person's.
+    pub fn of(terms: &'a Terms) -> Option<Self> {
+        terms.shared_role().map(|role| Self { role, users: &terms.users })
+    }
+
+    /// After the word "everyone": " who can use role `deployers`, seen so far: Ana, Ben".
+    pub fn told(self, everyone: Sentence) -> Sentence {
+        let names: Vec<&str> = self.users.iter().map(|user| user.name.as_str()).collect();
+        seen_so_far(everyone.text(" who can use role ").name(self.role), &names)
+    }
+
+    /// The same before a verb.
+    pub fn clause(self, everyone: Sentence) -> Sentence {
+        let told = self.told(everyone);
+        if self.users.is_empty() { told } else { told.text(",") }
+    }
+}
+
+/// ", seen so far: Ana, Ben and 3 more".
+pub fn seen_so_far(sentence: Sentence, names: &[&str]) -> Sentence {
+    let shown: Vec<&str> = names.iter().copied().take(NAMED_USERS).collect();
+    match names.len() - shown.len() {
+        _ if shown.is_empty() => sentence,
+        0 => sentence.text(format!(", seen so far: {}", shown.join(", "))),
+        more => sentence.text(format!(", seen so far: {} and {more} more", shown.join(", "))),
+    }
+}
+
+/// "Ben Okafor\u{2019}s access, until 16:30": another access by a role that several people use.
+pub fn other_by_role(name: &str, until: Option<Timestamp>, clock: &Clock) -> Sentence {
+    let access = Sentence::default().text(format!("{name}\u{2019}s access"));
+    match until {
+        Some(until) => access.text(", until ").time(until, clock.at(until)).text("."),
+        None => access.text("."),
+    }
+}
+
+/// What an approver has to know of a profile that writes bindings, for an identity whose mapping others need, too.
+pub const OUTLIVED: &str = "This profile writes bindings, and the name that a role has on the cluster stays as long as \
+     anyone has access by the role. What is bound to that name by hand outlives this access: Latchkey then ends it as \
+     not shut out, tells operators, and gives nothing to that name before the binding is gone.";
+
 /// Who uses the identity of an access, if its ARN does not say so: of a role.
-pub fn whose(terms: &Terms) -> Option<String> {
-    match (&terms.session, terms.shared()) {
-        (Some(session), _) => Some(format!("Only as the session `{session}`")),
-        (None, Some(_)) => Some("Everyone who can use this role".to_owned()),
+pub fn whose(terms: &Terms) -> Option<Sentence> {
+    match (&terms.session, Everyone::of(terms)) {
+        (Some(session), _) => Some(Sentence::default().text("Only as the session ").name(session.to_string())),
+        (None, Some(all)) => Some(all.told(Sentence::default().text("Everyone"))),
         (None, None) => None,
     }
 }
@@ -29,8 +88,8 @@ pub fn standing(session: &str, verdict: Option<&PrincipalVerdict>, failed: Optio
     let role = match verdict {
         PrincipalVerdict::Role(RoleTrust::Pinned(pin)) => pinned(*pin),
         PrincipalVerdict::Role(RoleTrust::Shared(_)) => {
-            "Several people can use this role under any name, so an access by it would be everyone\u{2019}s: no policy \
-             grants that."
+            "Several people can use this role under any name, so an access by it is everyone\u{2019}s who can. Policies \
+             grant that only if they have `shared_roles = true`, and never at high risk."
                 .to_owned()
         }
         PrincipalVerdict::Worker | PrincipalVerdict::Role(RoleTrust::NotForPeople(_)) => refused(verdict),

@@ -217,6 +217,12 @@ pub fn short(reason: &str) -> String {
     format!("{}…", cut.trim_end())
 }
 
+/// Why an approver cannot decide on an access that they would have themselves.
+pub fn shares(role: &str) -> Sentence {
+    let start = Sentence::default().text("You cannot decide this: you have proven that you use the role ").name(role);
+    start.text(", so you would have the access yourself. Another approver has to, who cannot use it.")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,9 +8,13 @@ use latchkey_domain::{
 /// What allows it, and what it allows.
 pub fn sentence(residual: &Residual) -> String {
     match residual {
-        Residual::OtherAccess { profile, namespaces, allows } => {
+        Residual::OtherAccess { holder, profile, namespaces, allows } => {
             let place = if namespaces.is_empty() { "the whole cluster".to_owned() } else { namespaces.join(", ") };
-            allowing(&format!("Another access of theirs (profile {profile} on {place})"), allows)
+            let whose = match holder {
+                None => "Another access of theirs".to_owned(),
+                Some(holder) => format!("The access of `{holder}` by the same role"),
+            };
+            allowing(&format!("{whose} (profile {profile} on {place})"), allows)
         }
         Residual::ForeignBinding { binding, role, allows } => allowing(&format!("{binding} ({role})"), allows),
         Residual::Unexplained { allows } => {

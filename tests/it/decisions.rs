@@ -245,7 +245,8 @@ async fn a_vote_whose_reason_is_none_counts_for_nothing_by_whatever_door_it_come
         ("over\u{202e}now", UnfitReason::NotPlain),
         (long.as_str(), UnfitReason::TooLong { length: 1_001, longest: 1_000 }),
     ] {
-        let form = requests::VoteForm { verdict: Verdict::Approve, reason: Some(text.to_owned()), seen };
+        let form =
+            requests::VoteForm { verdict: Verdict::Approve, reason: Some(text.to_owned()), seen, uses_role: None };
         let refused = requests::vote(&town.web, town.visitor("ben"), id, form).await.unwrap_err();
         assert!(matches!(refused, NotDecided::Reason(why) if why == unfit), "{refused:?}");
     }

@@ -25,7 +25,7 @@ use uuid::Uuid;
 async fn vote_now(town: &Town, who: &str, id: RequestId, verdict: Verdict) -> Result<VoteOutcome, NotDecided> {
     let reason = (verdict == Verdict::Deny).then(|| "not this time".to_owned());
     let seen = town.seen_now(id).await.expect("somebody may decide it");
-    requests::vote(&town.web, town.visitor(who), id, VoteForm { verdict, reason, seen }).await
+    requests::vote(&town.web, town.visitor(who), id, VoteForm { verdict, reason, seen, uses_role: None }).await
 }
 
 async fn granted(town: &Town, grant: GrantId) -> Grant {
@@ -123,7 +123,7 @@ async fn a_request_on_a_dropped_cluster_is_not_decided_by_what_has_its_name_now(
     town.observe("cluster", other, &observation("prod-eu").at(elsewhere)).await;
     town.apply_policy(&POLICY.replace(&cluster_arn("prod-eu"), elsewhere)).await;
     for who in ["ben", "chi"] {
-        let form = VoteForm { verdict: Verdict::Approve, reason: None, seen };
+        let form = VoteForm { verdict: Verdict::Approve, reason: None, seen, uses_role: None };
         let refused = requests::vote(&town.web, town.visitor(who), id, form).await.unwrap_err();
         assert!(matches!(refused, NotDecided::NotRuled(NotRuled::ClusterDropped)), "{refused:?}");
     }
@@ -178,7 +178,7 @@ async fn what_nobody_can_see_is_denied_only() {
     let refused = vote_now(&town, "ben", one, Verdict::Approve).await.unwrap_err();
     assert!(matches!(&refused, NotDecided::Refused(Refused::Unresolved(_))), "{refused:?}");
     assert!(refused.to_string().contains("`view` of this profile is not on the cluster"), "{refused}");
-    let form = VoteForm { verdict: Verdict::Deny, reason: Some("not now".into()), seen: before };
+    let form = VoteForm { verdict: Verdict::Deny, reason: Some("not now".into()), seen: before, uses_role: None };
     assert_eq!(requests::vote(&town.web, town.visitor("ben"), one, form).await.unwrap(), VoteOutcome::Denied);
     assert_eq!(vote_now(&town, "ben", two, Verdict::Deny).await.unwrap(), VoteOutcome::Denied);
     sqlx::query("delete from observation").execute(town.owner.pool()).await.unwrap();
@@ -240,7 +240,7 @@ async fn an_identity_that_ended_is_neither_asked_nor_decided_for() {
         .execute(town.owner.pool())
         .await
         .unwrap();
-    let form = VoteForm { verdict: Verdict::Approve, reason: None, seen };
+    let form = VoteForm { verdict: Verdict::Approve, reason: None, seen, uses_role: None };
     let refused = requests::vote(&town.web, town.visitor("ben"), waiting, form).await.unwrap_err();
     assert!(matches!(refused, NotDecided::NotRuled(NotRuled::PrincipalEnded)), "{refused:?}");
     let form = view().in_(["payments-batch"]);

@@ -113,7 +113,7 @@ async fn ask(store: &Store, by: &Visitor, form: &AskForm) -> anyhow::Result<Requ
 }
 
 async fn approve(store: &Store, by: &Visitor, id: RequestId) -> anyhow::Result<GrantId> {
-    let vote = VoteForm { verdict: Verdict::Approve, reason: None, seen: seen(store, id).await? };
+    let vote = VoteForm { verdict: Verdict::Approve, reason: None, seen: seen(store, id).await?, uses_role: None };
     match requests::vote(store, by, id, vote).await? {
         VoteOutcome::Approved(grant) => Ok(grant),
         VoteOutcome::Waiting { .. } | VoteOutcome::Denied => bail!("one approval was not enough"),
@@ -122,7 +122,13 @@ async fn approve(store: &Store, by: &Visitor, id: RequestId) -> anyhow::Result<G
 
 async fn deny(store: &Store, by: &Visitor, id: RequestId, reason: &str) -> anyhow::Result<()> {
     let seen = seen(store, id).await?;
-    requests::vote(store, by, id, VoteForm { verdict: Verdict::Deny, reason: Some(reason.into()), seen }).await?;
+    requests::vote(
+        store,
+        by,
+        id,
+        VoteForm { verdict: Verdict::Deny, reason: Some(reason.into()), seen, uses_role: None },
+    )
+    .await?;
     Ok(())
 }
 

@@ -32,6 +32,8 @@ pub enum DemoIdentity {
     User,
     /// Identity Center, as sessions of the role of this permission set that have their e-mail address as name.
     Role(&'static str),
+    /// A role of this name that everyone in the account can use, under any session's name.
+    SharedRole(&'static str),
 }
 
 /// Handle, name, groups, their part in the demo, and whether their AWS identity is proven.
@@ -45,7 +47,7 @@ pub struct DemoPerson {
 }
 
 /// The people, the requester first.
-pub const PEOPLE: [DemoPerson; 7] = [
+pub const PEOPLE: [DemoPerson; 8] = [
     DemoPerson {
         handle: "ana",
         name: "Ana Ferreira",
@@ -100,6 +102,14 @@ pub const PEOPLE: [DemoPerson; 7] = [
         groups: &["developers"],
         roles: &["newcomer"],
         aws: DemoIdentity::Role("Developer"),
+        proven: false,
+    },
+    DemoPerson {
+        handle: "hal",
+        name: "Hal Jansen",
+        groups: &["developers"],
+        roles: &["newcomer"],
+        aws: DemoIdentity::SharedRole("payments-ops"),
         proven: false,
     },
 ];
@@ -158,12 +168,21 @@ fn worker_arn() -> String {
     format!("arn:aws:iam::{ACCOUNT}:role/{WORKER_ROLE}")
 }
 
+/// A trust policy by which everyone in the account can use a role, under any session's name.
+fn open_to_the_account() -> Value {
+    json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": format!("arn:aws:iam::{ACCOUNT}:root") } }] })
+}
+
 /// The administrators' role: it may do everything in IAM and EKS.
 fn admin() -> SeedRole {
-    let trust = json!({ "Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": format!("arn:aws:iam::{ACCOUNT}:root") } }] });
     let all = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*" }] });
-    SeedRole { name: ADMIN_ROLE.to_owned(), trust, policies: BTreeMap::from([("all".to_owned(), all)]) }
+    SeedRole {
+        name: ADMIN_ROLE.to_owned(),
+        path: "/".to_owned(),
+        trust: open_to_the_account(),
+        policies: BTreeMap::from([("all".to_owned(), all)]),
+    }
 }
 
 /// The worker's role: what `latchkey bootstrap` prints, and for `latchkey doctor` the right to ask IAM about itself.
@@ -174,7 +193,7 @@ fn worker(policy: &PolicyFile) -> anyhow::Result<SeedRole> {
         "Effect": "Allow", "Action": "iam:SimulatePrincipalPolicy", "Resource": worker_arn() }] });
     let needs: Value = serde_json::from_str(&bootstrap::worker_iam_policy(policy, None))?;
     let policies = BTreeMap::from([("worker".to_owned(), needs), ("doctor".to_owned(), asks)]);
-    Ok(SeedRole { name: WORKER_ROLE.to_owned(), trust, policies })
+    Ok(SeedRole { name: WORKER_ROLE.to_owned(), path: "/".to_owned(), trust, policies })
 }
 
 /// What operators apply to each cluster before the worker's first look: their own bindings, and what
@@ -195,6 +214,7 @@ pub fn seed(redirect_uri: String, client_secret: String, policy: &PolicyFile) ->
     let mut seed = Seed::new(REGION, ACCOUNT);
     seed.worker = None;
     seed.roles.extend([worker(policy)?, admin()]);
+    seed.roles.extend(shared_roles());
     seed.permission_sets.extend(permission_sets());
     for person in &PEOPLE {
         seed.people.push(SeedPerson {
@@ -236,14 +256,28 @@ pub fn seed(redirect_uri: String, client_secret: String, policy: &PolicyFile) ->
 pub fn permission_sets() -> impl Iterator<Item = SeedPermissionSet> {
     PEOPLE.iter().filter_map(|person| match person.aws {
         DemoIdentity::Role(set) => Some(SeedPermissionSet::new(set, SUFFIX)),
-        DemoIdentity::Nothing | DemoIdentity::User => None,
+        DemoIdentity::Nothing | DemoIdentity::User | DemoIdentity::SharedRole(_) => None,
     })
 }
 
-/// The role by which Identity Center lets a person in, if they come by it.
+/// The roles that several people of the demo can use, below a path that the worker may write to.
+fn shared_roles() -> impl Iterator<Item = SeedRole> {
+    PEOPLE.iter().filter_map(|person| match person.aws {
+        DemoIdentity::SharedRole(name) => Some(SeedRole {
+            name: name.to_owned(),
+            path: "/latchkey/".to_owned(),
+            trust: open_to_the_account(),
+            policies: BTreeMap::new(),
+        }),
+        DemoIdentity::Nothing | DemoIdentity::User | DemoIdentity::Role(_) => None,
+    })
+}
+
+/// The role by which a person comes, if they come by one.
 pub fn role_of(person: &DemoPerson) -> Option<String> {
     match person.aws {
         DemoIdentity::Role(set) => Some(SeedPermissionSet::new(set, SUFFIX).role_name()),
+        DemoIdentity::SharedRole(name) => Some(name.to_owned()),
         DemoIdentity::Nothing | DemoIdentity::User => None,
     }
 }

@@ -95,11 +95,13 @@ impl SeedUser {
     }
 }
 
-/// An IAM role at the path `/`.
+/// An IAM role.
 #[derive(Debug, Clone)]
 pub struct SeedRole {
     /// Role name.
     pub name: String,
+    /// `/`, or names between slashes.
+    pub path: String,
     /// The trust policy: a policy document.
     pub trust: serde_json::Value,
     /// Inline policies by name.

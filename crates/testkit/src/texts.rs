@@ -97,9 +97,10 @@ pub fn rule_toml(policy: &Policy) -> String {
             format!("approvers = {{ {}, quorum = {quorum} }}", audience(approvers))
         }
     };
+    let shared = if policy.shared_roles { "shared_roles = true\n" } else { "" };
     format!(
         "\n[[policies]]\nname = {}\nrequesters = {{ {} }}\nprofiles = {}\nclusters = {{ {clusters} }}\n\
-         namespaces = {}\nlongest = \"{}\"\n{decision}\nlapses_after = \"{}\"\n",
+         namespaces = {}\nlongest = \"{}\"\n{decision}\n{shared}lapses_after = \"{}\"\n",
         quoted(&policy.name),
         audience(&policy.requesters),
         list(&policy.profiles),

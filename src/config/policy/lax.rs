@@ -54,6 +54,9 @@ fn laxer(earlier: &Policy, later: &Policy) -> Vec<String> {
         }
         (Decision::Automatic, Decision::Automatic | Decision::Ask { .. }) => {}
     }
+    if later.shared_roles && !earlier.shared_roles {
+        told.push("an access may be for everyone who can use a role".to_owned());
+    }
     if later.longest_minutes > earlier.longest_minutes {
         let (later, earlier) = (minutes_text(later.longest_minutes), minutes_text(earlier.longest_minutes));
         told.push(format!("{later} may be asked for instead of {earlier}"));

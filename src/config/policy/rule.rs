@@ -64,6 +64,7 @@ fn read(
     let longest = section.duration("longest", SHORTEST..=LONGEST, "from 5m to 30d", faults);
     let decision = decision(&mut section, requesters.as_ref(), faults);
     let lapses = section.duration("lapses_after", SHORTEST..=LONGEST, "from 5m to 30d", faults);
+    let shared_roles = section.flag("shared_roles", faults).is_some_and(|flag| flag.value);
     section.finish(faults);
     Some(Policy {
         name: name?.value,
@@ -74,8 +75,7 @@ fn read(
         longest_minutes: minutes(longest?.value),
         decision: decision?,
         lapses_after_minutes: minutes(lapses.map_or(LAPSES_AFTER, |lapses| lapses.value)),
-        // Deciders would have to be asked whether they can use the role themselves.
-        shared_roles: false,
+        shared_roles,
     })
 }
 

@@ -219,7 +219,7 @@ async fn parts(connection: &mut PgConnection, wanted: WantedTargets) -> Result<V
                  where latchkey_arn_key(other.arn) = latchkey_arn_key(p.arn) and other.id <> p.id and other.ended_at is null) as succeeded
              from principal p where p.id = $2) x
            union all select to_json(x)::text from (
-             select 'grant' as of, g.id, g.request_id, g.person_id, p.handle, g.principal_id, i.arn as principal_arn,
+             select 'grant' as of, g.id, g.request_id, g.person_id, p.handle, g.principal_id, i.arn as principal_arn, latchkey_role_users(g.principal_id, g.session_name) as users,
                g.cluster_id, c.name as cluster_name,
                g.session_name, latchkey_text(g.resolved_profile) as resolved_profile, latchkey_text(g.namespaces) as namespaces, g.minutes,
                encode(g.policy_hash, 'hex') as policy_hash, g.policy_name, g.basis, g.quorum,

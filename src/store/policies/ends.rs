@@ -178,7 +178,7 @@ async fn pending(tx: &mut Tx) -> Result<Vec<RequestFacts>, StoreError> {
         r#"select r.id, r.principal_id, r.cluster_id, r.session_name, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason,
              r.policy_hash, r.policy_name, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!",
-             c.name as cluster_name, i.arn as principal_arn
+             c.name as cluster_name, i.arn as principal_arn, latchkey_role_users(r.principal_id, r.session_name) as users
            from request r
            join person p on p.id = r.person_id
            join cluster c on c.id = r.cluster_id

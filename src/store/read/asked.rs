@@ -38,7 +38,7 @@ pub async fn by(
 ) -> Result<Vec<OwnRequest>, StoreError> {
     let rows = sqlx::query!(
         r#"select r.id, r.cluster_id, c.name as cluster_name, r.session_name, latchkey_text(r.resolved_profile) as resolved_profile,
-             latchkey_text(r.namespaces) as namespaces, r.principal_id, i.arn as principal_arn, r.minutes, r.reason,
+             latchkey_text(r.namespaces) as namespaces, r.principal_id, i.arn as principal_arn, latchkey_role_users(r.principal_id, r.session_name) as users, r.minutes, r.reason,
              r.state, latchkey_readable(r.submitted_at) as submitted_at, latchkey_readable(r.lapses_at) as lapses_at,
              latchkey_readable(r.closed_at) as closed_at, r.closed_why, g.id as "grant_id?", g.state as "grant_state?"
            from request r

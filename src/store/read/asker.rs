@@ -4,7 +4,7 @@
 
 use crate::store::{
     Store, StoreError,
-    columns::{blocker, parsed, person, readable},
+    columns::{blocker, parsed, person, readable, role_users},
     people::{Principal, audiences},
 };
 use jiff::Timestamp;
@@ -71,6 +71,8 @@ struct PrincipalRow {
     aws_profile: Option<String>,
     proven_at: Timestamp,
     session: Option<SessionName>,
+    #[serde(default)]
+    users: Option<String>,
     verdict: Option<String>,
     look_failed: Option<String>,
 }
@@ -95,6 +97,7 @@ pub async fn read(store: &Store, id: PersonId, file: &PolicyFile) -> Result<Aske
            union all select to_json(x)::text from (
              select 'principal' as of, i.id, i.arn, i.unique_id, h.aws_profile,
                latchkey_readable(h.proven_at) as proven_at, h.session_name as session,
+               latchkey_role_users(i.id, null) as users,
                latchkey_text(i.verdict) as verdict, latchkey_blocker(null, null, i.look_failed) as look_failed
              from role_holder h join principal i on i.id = h.principal_id
              where h.person_id = $1 and h.ended_at is null and i.ended_at is null
@@ -155,11 +158,12 @@ fn gathered(of: PersonId, parts: &[String]) -> Asker {
 
 impl PrincipalRow {
     fn principal(self, person: PersonId) -> Principal {
-        let Self { id, arn, unique_id, aws_profile, proven_at, session, verdict, look_failed } = self;
+        let Self { id, arn, unique_id, aws_profile, proven_at, session, users, verdict, look_failed } = self;
         // What cannot be read was not looked at.
         let verdict = verdict.and_then(|text| serde_json::from_str(&text).ok());
         let look_failed = look_failed.as_deref().map(|why| blocker(Some(why)));
-        Principal { id, person, arn, unique_id, aws_profile, proven_at, session, verdict, look_failed }
+        let users = role_users(users.as_deref());
+        Principal { id, person, arn, unique_id, aws_profile, proven_at, session, users, verdict, look_failed }
     }
 }
 

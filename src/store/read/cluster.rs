@@ -170,7 +170,7 @@ pub async fn live(
 ) -> Result<Vec<LiveAccess>, StoreError> {
     let rows = sqlx::query!(
         r#"select g.id, p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", g.session_name, latchkey_text(g.resolved_profile) as resolved_profile,
-             latchkey_text(g.namespaces) as namespaces, g.minutes, g.principal_id, i.arn as principal_arn, g.cluster_id,
+             latchkey_text(g.namespaces) as namespaces, g.minutes, g.principal_id, i.arn as principal_arn, latchkey_role_users(g.principal_id, g.session_name) as users, g.cluster_id,
              c.name as cluster_name, g.state, latchkey_readable(g.since) as since, latchkey_readable(g.until) as until, m.username as "username?",
              d.doubted as "doubted?", d.proven_at as "proven_at?"
            from access_grant g

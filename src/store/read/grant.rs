@@ -37,11 +37,23 @@ pub struct GrantDetail {
     pub basis: GrantBasis,
     /// The people who decided, by handle and name; empty if the policy did.
     pub deciders: Vec<Decider>,
+    /// For a role that several people use: the accesses of others by which it is let in there, too.
+    pub others: Vec<OtherByRole>,
     pub installation: InstallationId,
     /// The line in aws-auth that the access went through.
     pub mapping: Option<MappingShown>,
     /// The inline policy as it was last written for the access.
     pub iam_policy: Option<String>,
+}
+
+/// Another person's access by the same role on the same cluster.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+pub struct OtherByRole {
+    pub id: GrantId,
+    /// The name of its holder.
+    pub name: String,
+    /// Its end, once its time runs.
+    pub until: Option<Timestamp>,
 }
 
 /// A person who decided.
@@ -119,12 +131,16 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
               from jsonb_array_elements(case when jsonb_typeof(o.body->'kubernetes'->'namespaces') = 'array'
                 then o.body->'kubernetes'->'namespaces' else '[]' end) namespace) as seen_namespaces,
              g.session_name, latchkey_text(g.resolved_profile) as resolved_profile,
-             latchkey_text(g.namespaces) as namespaces, g.minutes, g.principal_id, i.arn as principal_arn, coalesce(i.aws_profile, (select h.aws_profile from role_holder h
+             latchkey_text(g.namespaces) as namespaces, g.minutes, g.principal_id, i.arn as principal_arn, latchkey_role_users(g.principal_id, g.session_name) as users, coalesce(i.aws_profile, (select h.aws_profile from role_holder h
                where h.principal_id = i.id and h.person_id = g.person_id and h.ended_at is null)) as aws_profile,
              r.reason, g.policy_name, g.policy_hash, g.basis, g.quorum,
              (select coalesce(jsonb_agg(jsonb_build_object('handle', d.handle, 'name', d.name) order by v.at), '[]')
               from vote v join person d on d.id = v.person_id
               where v.request_id = g.request_id and v.person_id = any(g.decided_by)) as "deciders!",
+             (select coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'name', left(h.name, 200), 'until', latchkey_readable(o.until)) order by o.id), '[]')
+              from access_grant o join person h on h.id = o.person_id
+              where o.principal_id = g.principal_id and o.cluster_id = g.cluster_id and o.id <> g.id
+                and g.session_name is null and i.kind = 'role' and o.person_id <> g.person_id and o.state in ('provisioning', 'active', 'revoking')) as "others!",
              (select id from installation) as "installation!",
              (select i.detail->>'document' from intent i
               where i.grant_id = g.id and i.step = $2 and i.finished_at is not null order by i.id desc limit 1) as iam_policy,
@@ -173,6 +189,7 @@ pub async fn by_id(store: &Store, id: GrantId) -> Result<Option<GrantDetail>, St
         policy_hash: hex::encode(row.policy_hash),
         basis: decision_basis("access_grant", &row.basis, row.quorum)?,
         deciders: json("vote", "person_id", row.deciders)?,
+        others: json("access_grant", "until", row.others)?,
         installation: InstallationId(row.installation),
         mapping,
         iam_policy: row.iam_policy,

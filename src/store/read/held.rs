@@ -36,7 +36,7 @@ pub struct HeldAccess {
 /// `Corrupt`, `Database`.
 pub async fn by(store: &Store, person: PersonId) -> Result<Vec<HeldAccess>, StoreError> {
     let rows = sqlx::query!(
-        r#"select g.id, g.request_id, g.principal_id, i.arn as principal_arn, g.cluster_id, c.name as cluster_name,
+        r#"select g.id, g.request_id, g.principal_id, i.arn as principal_arn, latchkey_role_users(g.principal_id, g.session_name) as users, g.cluster_id, c.name as cluster_name,
              g.session_name, latchkey_text(g.resolved_profile) as resolved_profile,
              latchkey_text(g.namespaces) as namespaces, g.minutes,
              g.state, g.created_at, latchkey_readable(g.since) as since, latchkey_readable(g.until) as until, t.condition as "condition?", t.why as "why?",

@@ -49,7 +49,7 @@ pub async fn by_id(store: &Store, id: RequestId) -> Result<Option<RequestDetail>
         r#"select r.id, r.principal_id, r.cluster_id, r.session_name, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason, r.policy_hash,
              r.policy_name, r.basis, r.quorum, r.state, r.submitted_at, r.lapses_at, r.closed_at, r.closed_why,
-             p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn as principal_arn, coalesce(i.aws_profile, (select h.aws_profile from role_holder h
+             p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn as principal_arn, latchkey_role_users(r.principal_id, r.session_name) as users, coalesce(i.aws_profile, (select h.aws_profile from role_holder h
                where h.principal_id = i.id and h.person_id = r.person_id and h.ended_at is null)) as aws_profile,
              (i.ended_at is not null or (i.kind = 'role' and not exists (select from role_holder h
                where h.principal_id = i.id and h.person_id = r.person_id and h.ended_at is null))) as "principal_ended!"

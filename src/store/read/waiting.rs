@@ -67,7 +67,7 @@ pub async fn pending(
         r#"select r.id, r.principal_id, r.cluster_id, r.session_name, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason,
              r.policy_hash, r.policy_name, r.submitted_at, r.lapses_at, p.id as person_id, p.handle, p.name,
-             latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn as principal_arn,
+             latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn as principal_arn, latchkey_role_users(r.principal_id, r.session_name) as users,
              (select coalesce(jsonb_agg(jsonb_build_object(
                 'by', jsonb_build_object('id', d.id, 'handle', d.handle, 'name', d.name, 'groups', to_jsonb(latchkey_groups(d.groups))),
                 'verdict', v.verdict, 'seen', encode(v.seen, 'hex')) order by v.at), '[]')
@@ -130,7 +130,7 @@ pub async fn decided_by(
              latchkey_text(r.namespaces) as namespaces, r.minutes, r.reason,
              r.policy_hash, r.policy_name, r.state, r.closed_why, r.submitted_at, r.lapses_at,
              p.id as person_id, p.handle, p.name,
-             latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn as principal_arn, v.verdict, v.reason as vote_reason, v.at
+             latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn as principal_arn, latchkey_role_users(r.principal_id, r.session_name) as users, v.verdict, v.reason as vote_reason, v.at
            from vote v
            join request r on r.id = v.request_id
            join person p on p.id = r.person_id

@@ -84,6 +84,7 @@ pub fn detail(state: &str) -> GrantDetail {
         policy_hash: "4be1f0c2".repeat(8),
         basis: GrantBasis::Automatic,
         deciders: vec![Decider { handle: "ben".into(), name: "Ben Okafor".into() }],
+        others: vec![],
         installation: InstallationId(id(5)),
         mapping: Some(MappingShown {
             username: user.into(),

@@ -3,7 +3,7 @@
 use super::{documents::documents, kubeconfig::file_name};
 use crate::{
     actions::sight::GrantPart,
-    store::read::grant::GrantDetail,
+    store::read::grant::{GrantDetail, OtherByRole},
     web::{
         change::ChangedDocument,
         html::Html,
@@ -62,6 +62,8 @@ pub struct View {
     pub unprotected: Option<Html>,
     /// What else allows the same, or still does after Latchkey's own part is gone.
     pub residual: Vec<Html>,
+    /// The other accesses by which a role that several people use is let in there.
+    pub others: Vec<Html>,
     pub documents: Vec<ChangedDocument>,
     pub events: Vec<TimelineEvent>,
     pub facts: AccessPanel,
@@ -108,7 +110,7 @@ pub struct AccessPanel {
     pub namespaces: Vec<String>,
     pub principal: String,
     /// Who uses it, of a role.
-    pub whose: Option<String>,
+    pub whose: Option<Html>,
     pub username: Option<String>,
     pub deciders: Option<String>,
     pub policy: String,
@@ -167,6 +169,7 @@ impl View {
             standing_tone: if gives_more { Tone::Danger } else { Tone::Neutral },
             wider: more.into_iter().filter(|_| !gives_more).map(wider).collect(),
             residual: timeline::beside(progress),
+            others: others(detail, clock),
             never: if is_live { never(detail, &namespaces) } else { vec![] },
             documents: documents(detail),
             events: timeline::of_grant(progress, subject, clock),
@@ -307,11 +310,18 @@ fn ask_again(detail: &GrantDetail, namespaces: &[String]) -> String {
     format!("/requests/new?{}", query.finish())
 }
 
+/// Who else lets a role in that several people use.
+fn others(detail: &GrantDetail, clock: &Clock) -> Vec<Html> {
+    let told = |other: &OtherByRole| Html::sentence(&words::identity::other_by_role(&other.name, other.until, clock));
+    detail.others.iter().map(told).collect()
+}
+
 /// The hash of what is shown; it includes the time left, in minutes.
 fn version(detail: &GrantDetail, namespaces: &[String], left: Option<&TimeLeft>) -> String {
     let mut hash = Sha256::new();
     detail.progress.fingerprint(&mut hash);
     hash.update(format!("{:?}", detail.mapping));
+    hash.update(format!("{:?} {:?}", detail.others, detail.terms.users));
     hash.update(format!("{:?}", never(detail, namespaces)));
     hash.update(left.map_or("", |left| left.left.as_str()));
     hex::encode(&hash.finalize()[..8])
@@ -375,7 +385,7 @@ impl AccessPanel {
             profile: detail.terms.profile.name.to_string(),
             namespaces: namespaces.to_vec(),
             principal: detail.terms.principal_arn.clone(),
-            whose: words::identity::whose(&detail.terms),
+            whose: words::identity::whose(&detail.terms).map(|whose| Html::sentence(&whose)),
             username: detail
                 .mapping
                 .as_ref()

@@ -27,6 +27,18 @@ pub struct VoteInput {
     verdict: String,
     reason: String,
     seen: String,
+    /// `yes` or `no`: whether the voter can use the role that the access is for.
+    uses_role: String,
+}
+
+impl VoteInput {
+    fn uses_role(&self) -> Option<bool> {
+        match self.uses_role.as_str() {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        }
+    }
 }
 
 /// `POST /requests/{id}/votes`: 303 back to the request. If the vote does not count, the page as it is now says why,
@@ -46,7 +58,8 @@ pub async fn vote(
         return again(&state, &signed_in, id, &input, VoteTrouble::Refused(Refused::Stale)).await;
     };
     let reason = Some(input.reason.clone());
-    match requests::vote(&state.store, &signed_in.visitor, id, VoteForm { verdict, reason, seen }).await {
+    let form = VoteForm { verdict, reason, seen, uses_role: input.uses_role() };
+    match requests::vote(&state.store, &signed_in.visitor, id, form).await {
         Ok(_) => Ok(Redirect::to(&format!("/requests/{id}")).into_response()),
         Err(NotDecided::NotFound) => Err(Failure::NotFound),
         Err(NotDecided::Reason(unfit)) => again(&state, &signed_in, id, &input, VoteTrouble::Reason(unfit)).await,
@@ -106,7 +119,10 @@ async fn again(
         VoteTrouble::Refused(Refused::ReasonMissing) => {
             (StatusCode::UNPROCESSABLE_ENTITY, None, Some(Refused::ReasonMissing.to_string()))
         }
-        VoteTrouble::Refused(refused @ (Refused::Own | Refused::NotEligible)) => {
+        VoteTrouble::Refused(refused @ Refused::RoleUnanswered { .. }) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, Some(refused.to_string()), None)
+        }
+        VoteTrouble::Refused(refused @ (Refused::Own | Refused::NotEligible | Refused::UsesRole { .. })) => {
             (StatusCode::FORBIDDEN, Some(refused.to_string()), None)
         }
         VoteTrouble::Refused(
@@ -117,7 +133,7 @@ async fn again(
         }
         VoteTrouble::NotRuled(why) => (StatusCode::CONFLICT, Some(words::request::not_ruled(&why)), None),
     };
-    let again = RefusedVote { notice, reason: input.reason.clone(), error };
+    let again = RefusedVote { notice, reason: input.reason.clone(), error, uses_role: input.uses_role() };
     let page = RequestPage::read(state, signed_in, id, again).await?;
     // A second click by a person who already voted the same changes nothing, and is not an error.
     if status == StatusCode::CONFLICT && page.decision.is_none() && page.voted_as(&input.verdict) {

@@ -17,7 +17,7 @@ pub struct RequestPanel {
     pub namespaces: Vec<String>,
     pub principal: String,
     /// Who uses it, of a role.
-    pub whose: Option<String>,
+    pub whose: Option<Html>,
     pub length: String,
     pub submitted: Html,
     pub lapses: Option<Html>,
@@ -48,7 +48,7 @@ impl RequestPanel {
             profile: facts.terms.profile.name.to_string(),
             namespaces: namespaces.to_vec(),
             principal: facts.terms.principal_arn.clone(),
-            whose: words::identity::whose(&facts.terms),
+            whose: words::identity::whose(&facts.terms).map(|whose| Html::sentence(&whose)),
             length: words::time::length(facts.terms.minutes),
             submitted: Html::when(clock, facts.submitted_at),
             lapses: (detail.state == RequestState::Pending).then(|| Html::when(clock, facts.lapses_at)),

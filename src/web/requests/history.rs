@@ -48,6 +48,16 @@ impl History {
     }
 }
 
+impl History {
+    /// The visitor's own live accesses that everyone has who can use a role.
+    pub async fn own_shared(state: &State, signed_in: &SignedIn) -> Result<Vec<HistoryRow>, Failure> {
+        let person = &signed_in.visitor.person;
+        let held = held::by(&state.store, person.id).await?;
+        let shared = held.iter().filter(|held| held.terms.shared_role().is_some());
+        Ok(shared.map(|held| HistoryRow::held(held, &person.name, &signed_in.clock)).collect())
+    }
+}
+
 impl HistoryRow {
     /// A request as a line.
     pub fn asked(asked: &OwnRequest, name: &str, clock: &Clock) -> Self {

@@ -117,6 +117,7 @@ fn vote(name: &str, verdict: Verdict, reason: Option<&str>) -> Vote {
         verdict,
         reason: reason.map(str::to_owned),
         seen: Seen([0; 32]),
+        uses_role: None,
         at: at("14:41:10"),
         rules: None,
     }
@@ -464,6 +465,7 @@ impl AskPage {
                 read: Some(Freshness { text: Html::prose("From what the worker read 40 s ago."), stale: false }),
                 obstacles: vec![],
                 needs_identity: false,
+                outlived: None,
             }),
             waits: Some(paused(Reader::Asker { refused: false }, &ana.clock)),
             may_ask: true,

@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Freshness, RequestPanel, is_prod},
-    history::History,
+    history::{History, HistoryRow},
     standing::{self, standing},
     waiting::WaitingDeciders,
 };
@@ -76,6 +76,8 @@ pub struct RequestPage {
     pub change: Option<ShownChange>,
     /// What holds the cluster up, so that an approval will wait; until the request is decided.
     pub waits: Option<Html>,
+    /// What can go on after the end, by what the holder writes; for a decider, while the request is pending.
+    pub outlived: Option<&'static str>,
     /// How fresh the preview is.
     pub read: Option<Freshness>,
     pub decision: Option<DecisionForm>,
@@ -88,6 +90,8 @@ pub struct RequestPage {
     pub open: Option<String>,
     pub ask_again: Option<String>,
     pub history: Option<History>,
+    /// The visitor's own live accesses by roles that several people use, if they are asked about one.
+    pub own_shared: Vec<HistoryRow>,
     /// Changes when anything that is shown changes.
     pub version: String,
     /// Seconds between polls; none once nothing can change any more.
@@ -102,6 +106,16 @@ pub struct DecisionForm {
     pub error: Option<String>,
     /// Why the request can now only be denied.
     pub only_deny: Option<Html>,
+    /// The role, if everyone who can use it would have the access: the decider says whether they can.
+    pub role: Option<RoleQuestion>,
+}
+
+/// Whether a decider can use a role themselves.
+#[derive(Debug, Clone)]
+pub struct RoleQuestion {
+    pub role: String,
+    /// What was answered before, if the form had no effect.
+    pub answer: Option<bool>,
 }
 
 /// A form that had no effect: shown again with the page as it is now.
@@ -110,6 +124,8 @@ pub struct RefusedVote {
     pub notice: Option<String>,
     pub reason: String,
     pub error: Option<String>,
+    /// The answer to whether the voter can use the role.
+    pub uses_role: Option<bool>,
 }
 
 /// `GET /requests/{id}`: 404 for everyone except its requester, eligible and past deciders, operators and auditors.
@@ -183,6 +199,7 @@ impl RequestPage {
             let decider = part.eligible.then_some(&signed_in.visitor.person);
             let shown = preview::of_request(&state.store, current, &detail.facts, decider).await?;
             view.add_preview(shown.as_ref(), &signed_in.clock);
+            view.outlived = detail.facts.terms.can_be_outlived().then_some(crate::words::identity::OUTLIVED);
             view.history = Some(History::read(state, signed_in, &detail).await?);
         }
         if let (true, true, false, Some(seen)) = (pending, part.eligible, voted, seen) {
@@ -192,7 +209,15 @@ impl RequestPage {
                 reason: again.reason,
                 error: again.error,
                 only_deny: unresolved.map(|why| Html::prose(&why.to_string())),
+                role: detail
+                    .facts
+                    .terms
+                    .shared_role()
+                    .map(|role| RoleQuestion { role: role.to_owned(), answer: again.uses_role }),
             });
+        }
+        if pending && (part.eligible || part.shares) && detail.facts.terms.shared_role().is_some() {
+            view.own_shared = History::own_shared(state, signed_in).await?;
         }
         if view.decision.as_ref().is_some_and(|decision| decision.error.is_some()) {
             view.layout.title = format!("Error: {}", view.layout.title);
@@ -259,6 +284,7 @@ impl RequestPage {
             power: Power::of(&facts.terms.profile, &namespaces, &namespaces, kinds),
             change: None,
             waits: None,
+            outlived: None,
             read: None,
             decision: None,
             own_verdict: part.verdict.map(|(verdict, _)| verdict),
@@ -269,6 +295,7 @@ impl RequestPage {
             ask_again: (part.requester && standing::is_over(detail) && signed_in.may_ask())
                 .then(|| super::form::address_of(detail)),
             history: None,
+            own_shared: vec![],
             version: String::new(),
             poll: standing::poll(detail),
         }

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use latchkey_domain::{
-    access::{person::Person, policy::Ruling, profile::Scope},
+    access::{person::Person, policy::Ruling, profile::Scope, terms::Terms},
     eks::rbac::Kinds,
 };
 
@@ -26,6 +26,8 @@ pub struct Summary {
     /// What prevents the request.
     pub obstacles: Vec<Html>,
     pub needs_identity: bool,
+    /// What can go on after the end, by what the holder writes.
+    pub outlived: Option<&'static str>,
 }
 impl Summary {
     /// The summary of the form as it is; none until cluster, profile and namespaces are chosen.
@@ -49,13 +51,20 @@ impl Summary {
             state.iter().flat_map(|state| &state.namespaces).map(|namespace| namespace.name.clone()).collect();
         let doing = doing_on(resolved, kinds);
         let name = cluster.name.as_str();
+        let terms = considered.terms_for(latchkey_domain::access::policy::SHORTEST_MINUTES);
+        let everyone = terms.as_ref().and_then(words::identity::Everyone::of);
         let access = Access {
+            everyone,
             doing: &doing,
             scope: resolved.scope,
             namespaces: namespaces.iter().map(String::as_str).collect(),
             cluster: name,
         };
-        let sentence = access.place(Sentence::default().text("You will be able to "));
+        let start = match everyone {
+            Some(all) => all.clause(Sentence::default().text("Everyone")).text(" will be able to "),
+            None => Sentence::default().text("You will be able to "),
+        };
+        let sentence = access.place(start);
         let sentence = match considered.minutes {
             Some(minutes) => sentence.text(format!(" for {}", words::time::length(minutes))),
             None => sentence,
@@ -69,6 +78,7 @@ impl Summary {
             read,
             obstacles: obstacles(form, considered),
             needs_identity,
+            outlived: terms.filter(Terms::can_be_outlived).map(|_| words::identity::OUTLIVED),
         })
     }
 }

@@ -66,6 +66,9 @@ impl WaitingDeciders {
                 None => sentence,
             }));
         }
+        if let Some(role) = detail.facts.terms.shared_role().filter(|_| pending && part.shares) {
+            return Some(Html::sentence(&words::request::shares(role)));
+        }
         (pending && part.requester && self.requester_approves).then(|| {
             let can = words::people::any_of(&self.names);
             Html::prose(&format!("You cannot approve your own request. {can} can."))

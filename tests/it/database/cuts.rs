@@ -61,7 +61,7 @@ impl Portal {
     async fn approve(&self, id: RequestId) {
         let seen = self.town.seen(id).await;
         for _ in 0..PRESSES {
-            let form = VoteForm { verdict: Verdict::Approve, reason: None, seen };
+            let form = VoteForm { verdict: Verdict::Approve, reason: None, seen, uses_role: None };
             match requests::vote(&self.store, self.town.visitor("ben"), id, form).await {
                 Ok(VoteOutcome::Approved(_)) | Err(NotDecided::Closed(..)) => return,
                 Err(NotDecided::Store(error)) => assert!(error.is_unavailable(), "{error:?}"),

@@ -186,7 +186,7 @@ impl Act {
             Self::Deny => (Verdict::Deny, Some("a test".to_owned())),
             _ => (Verdict::Approve, None),
         };
-        let form = requests::VoteForm { verdict, reason, seen: scene.town.seen(id).await };
+        let form = requests::VoteForm { verdict, reason, seen: scene.town.seen(id).await, uses_role: None };
         requests::vote(&hands.web, scene.town.visitor(who), id, form).await?;
         Ok(())
     }

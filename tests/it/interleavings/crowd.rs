@@ -129,7 +129,7 @@ async fn vote(town: &Town, web: &Store, random: &mut StdRng) -> Done {
     let id = RequestId(id);
     let seen = town.seen_now(id).await;
     let Some(seen) = seen else { return Ok(()) };
-    requests::vote(web, town.visitor(who), id, requests::VoteForm { verdict, reason, seen }).await?;
+    requests::vote(web, town.visitor(who), id, requests::VoteForm { verdict, reason, seen, uses_role: None }).await?;
     Ok(())
 }
 

@@ -43,7 +43,12 @@ async fn a_vote_does_not_count_whose_policy_changes_before_it_is_decided() {
     for (number, stop) in stops.into_iter().enumerate() {
         // The policy of the request: otherwise the form would be stale before the change.
         apply(&operator, &policy(), &[]).await.unwrap();
-        let form = requests::VoteForm { verdict: Verdict::Approve, reason: None, seen: scene.town.seen(id).await };
+        let form = requests::VoteForm {
+            verdict: Verdict::Approve,
+            reason: None,
+            seen: scene.town.seen(id).await,
+            uses_role: None,
+        };
         voter.gate.set(Some(stop));
         let vote = requests::vote(&voter.web, scene.town.visitor("ben"), id, form);
         let change = async {

@@ -267,7 +267,12 @@ impl Town {
         verdict: Verdict,
     ) -> Result<latchkey::actions::requests::VoteOutcome, latchkey::actions::requests::NotDecided> {
         let reason = (verdict == Verdict::Deny).then(|| "not this time".to_owned());
-        let form = latchkey::actions::requests::VoteForm { verdict, reason, seen: self.seen(id).await };
+        let form = latchkey::actions::requests::VoteForm {
+            verdict,
+            reason,
+            seen: self.seen(id).await,
+            uses_role: Some(false),
+        };
         latchkey::actions::requests::vote(&self.web, self.visitor(handle), id, form).await
     }
 

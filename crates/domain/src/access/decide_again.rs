@@ -12,7 +12,8 @@
 //! - the current policy lets the requester, with their present groups, have it (`PolicyFile::rule`). If the policy is
 //!   not automatic, as many distinct people as it wants approved. Each is another person than the requester, and in the
 //!   policy's audience by the groups that the vote recorded when it was counted. A voter who has left a group since
-//!   still counts;
+//!   still counts. If everyone who can use a role would have it, each said that they cannot use the role, and has not
+//!   proven since that they can;
 //! - `activate_by` and `hard_until` are no later than those of an access that is approved at this moment;
 //! - each role's rules are within what the profile resolves to now (`rbac::beyond`): at the start, and in a run on a
 //!   principal, by the last look at the cluster; in a run on the cluster, by what it shows. A role of Latchkey's has
@@ -73,6 +74,8 @@ pub struct CastVote {
     /// The lower-case hex hash of the policy.toml by which it was counted; `None` if an earlier version did not keep
     /// it.
     pub counted_by: Option<String>,
+    /// The answer to whether they can use the role that the access is for.
+    pub uses_role: Option<bool>,
 }
 
 /// The cluster's row.
@@ -160,6 +163,8 @@ pub enum NotAllowed {
     NotCounted(Handle),
     #[error("{0} asked for it and is named as one who decided it")]
     OwnVote(Handle),
+    #[error("{0} approved it, and can use the role that it is for or did not say that they cannot")]
+    UsesRole(Handle),
     #[error("{0} denied its request")]
     Denied(Handle),
     #[error("the current policy \"{policy}\" wants {quorum} approvals, and of those that it has {may} count by it")]
@@ -231,6 +236,7 @@ impl NotAllowed {
             Self::NoSuchVote(_) => "no_such_vote",
             Self::NotCounted(_) => "not_counted",
             Self::OwnVote(_) => "own_vote",
+            Self::UsesRole(_) => "uses_role",
             Self::Denied(_) => "denied",
             Self::TooFew { .. } => "too_few",
             Self::StartsTooLate { .. } => "starts_too_late",
@@ -311,7 +317,7 @@ fn ruled(evidence: &Grounds, policy: &PolicyFile, policy_hash: &str) -> Result<(
         profile: &grant.terms.profile.name,
         namespaces: &namespaces,
         minutes: grant.terms.minutes,
-        shared: grant.terms.shared(),
+        shared: request.terms.shared(),
     };
     let deciders = deciders(evidence)?;
     let known: Vec<Person> = deciders.iter().map(|&by| by.clone()).collect();
@@ -343,6 +349,10 @@ fn deciders(evidence: &Grounds) -> Result<Vec<&Person>, NotAllowed> {
             return Err(NotAllowed::OwnVote(request.requester.handle.clone()));
         }
         let vote = votes.iter().find(|vote| vote.by.id == id).ok_or(NotAllowed::NoSuchVote(id))?;
+        let uses = request.terms.users.iter().any(|user| user.person == id) || vote.uses_role != Some(false);
+        if uses && request.terms.shared_role().is_some() {
+            return Err(NotAllowed::UsesRole(vote.by.handle.clone()));
+        }
         match &vote.counted_by {
             Some(hash) if *hash != grant.policy_hash => Err(NotAllowed::NotCounted(vote.by.handle.clone())),
             Some(_) | None => Ok(&vote.by),

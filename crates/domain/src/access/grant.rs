@@ -299,6 +299,7 @@ impl Provisioning {
             until: Some(until),
             residual: residual.said.clone(),
             identity: proof.unprotected.then(|| UNPROTECTED.to_owned()),
+            everyone: self.facts.terms.everyone(),
         };
         let event = self.facts.event(what, Actor::worker());
         let to = Active { facts: self.facts, since: now, until, residual };

@@ -6,16 +6,17 @@ use super::{
     person::{Audience, Handle, Person, Role},
     profile::{Profile, ProfileName},
     ruling::{list, minutes_text},
+    terms::SharedAccess,
 };
 use crate::{
-    eks::{
-        arn::{AccountId, ClusterArn},
-        rbac::Risk,
-    },
+    eks::arn::{AccountId, ClusterArn},
     plan::authenticator::MappingKind,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, num::NonZeroU8};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroU8,
+};
 
 /// The whole of policy.toml, valid. Only the configuration's validator builds one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,8 +93,8 @@ pub struct Ask<'a> {
     /// Empty for a profile of cluster scope.
     pub namespaces: &'a [String],
     pub minutes: u32,
-    /// The risk of the profile, if everyone who can use the role would have it; `None` for a principal of one person.
-    pub shared: Option<Risk>,
+    /// The role, if everyone who can use it would have the access; `None` for a principal of one person.
+    pub shared: Option<SharedAccess<'a>>,
 }
 
 /// The policy that ruled. The hash is that of the whole policy.toml.
@@ -109,12 +110,20 @@ pub struct Basis {
 pub struct Eligible {
     pub approvers: Audience,
     pub requester: PersonId,
+    /// Those who use the role that the access is for, and would have it themselves.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub users: BTreeSet<PersonId>,
 }
 
 impl Eligible {
     /// Whether this person may decide now, by their present groups.
     pub fn contains(&self, person: &Person) -> bool {
-        person.id != self.requester && self.approvers.contains(person)
+        person.id != self.requester && self.approvers.contains(person) && !self.users.contains(&person.id)
+    }
+
+    /// Whether an approver is not asked only because they use the role that the access is for.
+    pub fn shares(&self, person: &Person) -> bool {
+        person.id != self.requester && self.approvers.contains(person) && self.users.contains(&person.id)
     }
 }
 

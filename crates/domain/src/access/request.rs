@@ -269,6 +269,7 @@ impl RequestFacts {
             quorum: basis.quorum(),
             lapses_at: Some(self.lapses_at),
             automatic: basis == GrantBasis::Automatic,
+            everyone: self.terms.everyone(),
         };
         self.event(what, actor)
     }

@@ -11,8 +11,14 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Residual {
-    /// Another access of the same person. Without namespaces, it is on the whole cluster.
-    OtherAccess { profile: String, namespaces: Vec<String>, allows: Few },
+    /// Another access of the same person, or by the same role of `holder`. Without namespaces, it is on the whole cluster.
+    OtherAccess {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holder: Option<String>,
+        profile: String,
+        namespaces: Vec<String>,
+        allows: Few,
+    },
     /// A binding that is not Latchkey's.
     ForeignBinding { binding: String, role: String, allows: Few },
     /// The API server says yes, and no binding explains it.

@@ -156,17 +156,18 @@ impl PolicyFile {
             let (policy, longest_minutes) = (policy.name.clone(), policy.longest_minutes);
             reasons.push(Refusal::TooLong { policy, longest_minutes });
         }
-        reasons.extend(ask.shared.and_then(|risk| unshareable(policy, ask.profile, risk)));
+        reasons.extend(ask.shared.and_then(|shared| unshareable(policy, ask.profile, shared.risk)));
         let basis = Basis { policy: policy.clone(), policy_hash: policy_hash.to_owned() };
         match &policy.decision {
             Decision::Automatic if reasons.is_empty() => Ruling::Automatic(basis),
             Decision::Automatic => Ruling::Refused(reasons),
             Decision::Ask { approvers, quorum } => {
-                reasons.extend(undecidable(policy, approvers, *quorum, ask.requester, known));
+                let users = ask.shared.into_iter().flat_map(|shared| shared.users).map(|user| user.person).collect();
+                let eligible = Eligible { approvers: approvers.clone(), requester: ask.requester.id, users };
+                reasons.extend(undecidable(policy, &eligible, *quorum, ask, known));
                 if !reasons.is_empty() {
                     return Ruling::Refused(reasons);
                 }
-                let eligible = Eligible { approvers: approvers.clone(), requester: ask.requester.id };
                 Ruling::Ask { basis, quorum: *quorum, eligible }
             }
         }
@@ -257,13 +258,17 @@ fn unshareable(policy: &Policy, profile: &ProfileName, risk: Risk) -> Option<Ref
 /// Why no person, or too few, could decide.
 fn undecidable(
     policy: &Policy,
-    approvers: &Audience,
+    eligible: &Eligible,
     quorum: NonZeroU8,
-    requester: &Person,
+    ask: &Ask<'_>,
     known: &[Person],
 ) -> Option<Refusal> {
-    let mut others: BTreeSet<&Handle> = approvers.people.iter().filter(|handle| **handle != requester.handle).collect();
-    others.extend(known.iter().filter(|p| p.id != requester.id && approvers.contains(p)).map(|p| &p.handle));
+    let (approvers, requester) = (&eligible.approvers, ask.requester);
+    let users = ask.shared.map_or(&[][..], |shared| shared.users);
+    let is_user = |handle: &Handle| users.iter().any(|user| user.handle == *handle);
+    let mut others: BTreeSet<&Handle> =
+        approvers.people.iter().filter(|handle| **handle != requester.handle && !is_user(handle)).collect();
+    others.extend(known.iter().filter(|person| eligible.contains(person)).map(|person| &person.handle));
     let named = || others.iter().map(|&handle| handle.clone()).collect::<Vec<_>>();
     let in_group = |group: &String| requester.groups.contains(group) || known.iter().any(|p| p.groups.contains(group));
     let open = approvers.groups.iter().any(|group| !in_group(group));
@@ -305,7 +310,10 @@ impl Policy {
             }
         };
         let (name, requesters) = (&self.name, self.requesters.title("and"));
-        format!("The policy \"{name}\" lets {requesters} ask for {profiles}{place} for at most {longest}; {decision}")
+        let shared = if self.shared_roles { ", also by roles that several people can use," } else { "" };
+        format!(
+            "The policy \"{name}\" lets {requesters} ask for {profiles}{place}{shared} for at most {longest}; {decision}"
+        )
     }
 }
 

@@ -1,16 +1,20 @@
 //! The terms of an access: the identity, the cluster, the profile, the namespaces, and the time. A request asks for
 //! them, a vote is bound to them, a grant carries them, and pages show them.
 
-use super::{ClusterId, GrantId, InstallationId, PrincipalId, cluster::PinnedNamespace, profile::ResolvedProfile};
+use super::{
+    ClusterId, GrantId, InstallationId, PersonId, PrincipalId, cluster::PinnedNamespace, person::Handle,
+    profile::ResolvedProfile,
+};
 use crate::{
     access::profile::Scope,
+    audit::event::Everyone,
     eks::{
         arn::{PrincipalArn, SessionName},
-        rbac::{BindingSpec, Provenance, Reach, Risk, assess_in},
+        rbac::{BindingSpec, Provenance, Reach, Risk, assess_in, writes_bindings},
     },
 };
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is asked for, and what is granted. A vote is bound to the serialised form: a field that changes what an access
 /// allows belongs in it, and a new field is left out while it has the value that every access had before.
@@ -24,6 +28,10 @@ pub struct Terms {
     /// everyone who can use it has the access.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionName>,
+    /// The people who are known to use a shared role, in the order of their proofs; none if the access is one person's.
+    /// No vote is bound to them: others can use the role, too, and prove it later.
+    #[serde(skip)]
+    pub users: Vec<RoleUser>,
     pub cluster: ClusterId,
     /// The name that people give the cluster. It may change: the id identifies the cluster.
     #[serde(skip)]
@@ -34,6 +42,25 @@ pub struct Terms {
     pub minutes: u32,
     #[serde(skip_serializing_if = "Starts::is_at_once")]
     pub starts: Starts,
+}
+
+/// A person who has proven a session of a role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleUser {
+    pub person: PersonId,
+    pub handle: Handle,
+    pub name: String,
+}
+
+/// An access that everyone has who can use a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SharedAccess<'a> {
+    /// The name of the role, without its path.
+    pub role: &'a str,
+    /// The people who are known to use it.
+    pub users: &'a [RoleUser],
+    /// The risk of the profile there.
+    pub risk: Risk,
 }
 
 /// The earliest start of an access.
@@ -93,10 +120,30 @@ impl Terms {
         self.namespaces.iter().map(|namespace| namespace.name.clone()).collect()
     }
 
-    /// The risk of the profile, if the access is for everyone who can use a role; `None` if it is one person's.
-    pub fn shared(&self) -> Option<Risk> {
+    /// Who has the access, if it is for everyone who can use a role; `None` if it is one person's.
+    pub fn shared(&self) -> Option<SharedAccess<'_>> {
+        let role = self.shared_role()?;
+        let risk = assess_in(&self.profile.rules(), &self.reach()).risk;
+        Some(SharedAccess { role, users: &self.users, risk })
+    }
+
+    /// The name of the role, without its path, if everyone who can use it has the access.
+    pub fn shared_role(&self) -> Option<&str> {
         let is_role = PrincipalArn::parse(&self.principal_arn).is_ok_and(|arn| arn.as_role().is_some());
-        (is_role && self.session.is_none()).then(|| assess_in(&self.profile.rules(), &self.reach()).risk)
+        (is_role && self.session.is_none()).then(|| self.principal_arn.rsplit('/').next().unwrap_or_default())
+    }
+
+    /// As events tell for whom the access is, if it is for everyone who can use a role.
+    pub fn everyone(&self) -> Option<Everyone> {
+        let role = self.shared_role()?.to_owned();
+        Some(Everyone { role, seen: self.users.iter().map(|user| user.handle.to_string()).collect() })
+    }
+
+    /// Whether what its holder binds on the cluster can go on after its end: a role's mapping stays as long as any access
+    /// by the role does, and the profile lets them write bindings.
+    pub fn can_be_outlived(&self) -> bool {
+        let is_role = PrincipalArn::parse(&self.principal_arn).is_ok_and(|arn| arn.as_role().is_some());
+        is_role && writes_bindings(&self.profile.rules(), &self.reach())
     }
 
     /// Where the profile's rules hold.

@@ -55,11 +55,19 @@ fn reason(text: &str) -> Reason {
 }
 
 fn ballot(by: Person, verdict: Verdict, ruled: &Ruled) -> Ballot {
-    Ballot { by, verdict, reason: None, seen: ruled.seen }
+    Ballot { by, verdict, reason: None, seen: ruled.seen, uses_role: None }
 }
 
 fn vote(by: Person, ruled: &Ruled) -> Vote {
-    Vote { by, verdict: Verdict::Approve, reason: None, seen: ruled.seen, at: NOW, rules: Some(ruled.rules(&facts())) }
+    Vote {
+        by,
+        verdict: Verdict::Approve,
+        reason: None,
+        seen: ruled.seen,
+        uses_role: None,
+        at: NOW,
+        rules: Some(ruled.rules(&facts())),
+    }
 }
 
 #[test]
@@ -104,6 +112,58 @@ fn who_is_no_approver_cannot_decide() {
     let (pending, ruled) = pending(1, vec![]);
     let ballot = ballot(dan(), Verdict::Approve, &ruled);
     assert_eq!(decide(pending, &ruled, ballot), Err(Refused::NotEligible));
+}
+
+/// Ana's request for what everyone has who can use a role, which she and `users` have proven.
+fn shared(quorum: u8, votes: Vec<Vote>, users: &[Person]) -> (Pending, Ruled) {
+    let (mut pending, ruled) = pending(quorum, votes);
+    pending.facts.terms = terms().of_shared_role("deployers", users);
+    let mut ruled = Ruled::of(&pending.facts, ruled.basis, ruled.quorum, ruled.eligible, ruled.profile);
+    ruled.eligible.users = users.iter().map(|user| user.id).collect();
+    (pending, ruled)
+}
+
+#[test]
+fn an_access_for_everyone_who_can_use_a_role_is_approved_by_those_who_cannot_use_it() {
+    let role = || "deployers".to_owned();
+    let (pending, ruled) = shared(1, vec![], &[ana()]);
+    let asked = |verdict, uses_role| Ballot { uses_role, ..ballot(ben(), verdict, &ruled) };
+    let decided = |ballot| decide(pending.clone(), &ruled, ballot);
+    assert_eq!(decided(asked(Verdict::Approve, None)), Err(Refused::RoleUnanswered { role: role() }));
+    assert_eq!(decided(asked(Verdict::Approve, Some(true))), Err(Refused::UsesRole { role: role() }));
+    let Ok(Decided::Approved(transition)) = decided(asked(Verdict::Approve, Some(false))) else { panic!() };
+    assert_eq!(transition.to.0.vote.uses_role, Some(false));
+    // A denial gives nobody anything.
+    let denied = Ballot { reason: Some(reason("ask for less")), ..asked(Verdict::Deny, None) };
+    assert!(matches!(decided(denied), Ok(Decided::Denied(_))));
+}
+
+#[test]
+fn an_approver_who_has_proven_the_role_decides_nothing_by_it_whatever_they_answer() {
+    let (pending, ruled) = shared(1, vec![], &[ana(), ben()]);
+    for verdict in [Verdict::Approve, Verdict::Deny] {
+        let ballot = Ballot { uses_role: Some(false), ..ballot(ben(), verdict, &ruled) };
+        let refused = decide(pending.clone(), &ruled, ballot).unwrap_err();
+        assert_eq!(refused, Refused::UsesRole { role: "deployers".to_owned() });
+    }
+    let chi = Ballot { uses_role: Some(false), ..ballot(chi(), Verdict::Approve, &ruled) };
+    assert!(matches!(decide(pending, &ruled, chi), Ok(Decided::Approved(_))));
+}
+
+#[test]
+fn an_earlier_approval_of_somebody_who_has_proven_the_role_since_does_not_count() {
+    let (_, ruled) = shared(2, vec![], &[ana()]);
+    let earlier = |uses_role| Vote { uses_role, ..vote(ben(), &ruled) };
+    for (vote, users, counts) in [
+        (earlier(Some(false)), vec![ana()], true),
+        (earlier(Some(false)), vec![ana(), ben()], false),
+        (earlier(None), vec![ana()], false),
+    ] {
+        let (pending, ruled) = shared(2, vec![vote], &users);
+        let ballot = Ballot { uses_role: Some(false), ..ballot(chi(), Verdict::Approve, &ruled) };
+        let decided = decide(pending, &ruled, ballot).unwrap();
+        assert_eq!(matches!(decided, Decided::Approved(_)), counts, "{decided:?}");
+    }
 }
 
 #[test]

@@ -62,6 +62,8 @@ pub struct Vote {
     pub verdict: Verdict,
     pub reason: Option<String>,
     pub seen: Seen,
+    /// The answer to whether they can use the role that the access is for themselves; `None` if they were not asked.
+    pub uses_role: Option<bool>,
     pub at: Timestamp,
     /// The rules that it was cast under; `None` if they were not kept, or cannot be read.
     pub rules: Option<Rules>,
@@ -134,6 +136,11 @@ impl Ruled {
         seen == self.seen && self.eligible.contains(by)
     }
 
+    /// Whether a person would have the access themselves, by the role that it is for.
+    pub fn shares(&self, person: &Person) -> bool {
+        self.eligible.shares(person)
+    }
+
     /// Why a vote is void now; `None` if it counts.
     pub fn void(&self, facts: &RequestFacts, vote: &Vote) -> Option<Vec<ChangedRule>> {
         if self.counts(&vote.by, vote.seen) {
@@ -179,6 +186,13 @@ pub enum Refused {
     Own,
     #[error("You are not an approver of this request.")]
     NotEligible,
+    #[error("Say whether you can use the role `{role}` yourself: everyone who can use it would have this access.")]
+    RoleUnanswered { role: String },
+    #[error(
+        "You can use the role `{role}`, so you would have this access yourself, and you cannot approve it. Another \
+         approver has to, who cannot use the role."
+    )]
+    UsesRole { role: String },
     #[error("You decided this request already.")]
     AlreadyVoted,
     #[error("The request or its rules changed since this page was made. Look again, then decide.")]
@@ -198,6 +212,9 @@ pub struct Ballot {
     pub verdict: Verdict,
     pub reason: Option<Reason>,
     pub seen: Seen,
+    /// The answer to whether they can use the role that the access is for; `None` if the form did not ask, or got no
+    /// answer.
+    pub uses_role: Option<bool>,
 }
 
 impl Pending {
@@ -206,13 +223,17 @@ impl Pending {
     /// and the quorum of this vote, whatever they were at the time of the request.
     ///
     /// # Errors
-    /// `Own`, `NotEligible`, `Lapsed` (the deadline is over, whether or not the worker saw it), `AlreadyVoted` (on what
+    /// `Own`, `UsesRole` (by a proof, or by their answer), `NotEligible`, `Lapsed` (the deadline is over, whether or not the worker saw it), `AlreadyVoted` (on what
     /// is valid now), `ReasonMissing` (a denial without one). For an approval also `Stale` (the form showed something
-    /// else) and `Unresolved`: a denial grants nothing, so it counts whatever was shown.
+    /// else), `RoleUnanswered` and `Unresolved`: a denial grants nothing, so it counts whatever was shown and answered.
     pub fn decide(self, ballot: Ballot, ruled: &Ruled, grant: GrantId, now: Timestamp) -> Result<Decided, Refused> {
-        let Ballot { by, verdict, reason, seen } = ballot;
+        let Ballot { by, verdict, reason, seen, uses_role } = ballot;
         if by.id == self.facts.requester.id {
             return Err(Refused::Own);
+        }
+        let shared = self.facts.terms.shared_role().map(str::to_owned);
+        if let Some(role) = shared.clone().filter(|_| ruled.shares(&by)) {
+            return Err(Refused::UsesRole { role });
         }
         if !ruled.eligible.contains(&by) {
             return Err(Refused::NotEligible);
@@ -229,18 +250,25 @@ impl Pending {
         if verdict == Verdict::Deny && reason.is_none() {
             return Err(Refused::ReasonMissing);
         }
+        match (shared.clone(), verdict, uses_role) {
+            (Some(role), Verdict::Approve, None) => return Err(Refused::RoleUnanswered { role }),
+            (Some(role), Verdict::Approve, Some(true)) => return Err(Refused::UsesRole { role }),
+            (None, _, _) | (_, Verdict::Deny, _) | (_, _, Some(false)) => {}
+        }
+        let uses_role = uses_role.filter(|_| shared.is_some());
         let actor = Actor::Person { id: by.id, handle: by.handle.to_string() };
         let mut deciders: Vec<Person> = self
             .votes
             .iter()
             .filter(|vote| vote.by.id != by.id && vote.verdict == Verdict::Approve && ruled.counts(&vote.by, vote.seen))
+            .filter(|vote| shared.is_none() || vote.uses_role == Some(false))
             .map(|vote| vote.by.clone())
             .collect();
         deciders.push(by.clone());
         let approvals = u8::try_from(deciders.len()).unwrap_or(u8::MAX);
         let counted = deciders.iter().map(Counted::of).collect();
         let reason = reason.map(String::from);
-        let vote = Vote { by, verdict, reason, seen, at: now, rules: Some(ruled.rules(&self.facts)) };
+        let vote = Vote { by, verdict, reason, seen, uses_role, at: now, rules: Some(ruled.rules(&self.facts)) };
         let policy_hash = ruled.basis.policy_hash.clone();
         let voted = Voted { request: self.facts.id, vote, approvals, policy_hash, counted };
         let detail = detail(&voted, ruled);
@@ -266,6 +294,7 @@ impl Pending {
                     deciders: deciders.iter().map(|person| person.handle.to_string()).collect(),
                     activate_by: Some(facts.activate_by),
                     hard_until: Some(facts.hard_until),
+                    everyone: facts.terms.everyone(),
                 };
                 let event = EventDraft { grant: Some(grant), ..self.facts.event(what, actor) };
                 let wakes = facts.wakes(false);
@@ -277,11 +306,12 @@ impl Pending {
 }
 
 fn detail(voted: &Voted, ruled: &Ruled) -> VoteDetail {
-    let Vote { verdict, reason, seen, .. } = &voted.vote;
+    let Vote { verdict, reason, seen, uses_role, .. } = &voted.vote;
     VoteDetail {
         verdict: (*verdict).into(),
         reason: reason.clone(),
         seen: seen.to_string(),
+        uses_role: *uses_role,
         policy: ruled.basis.policy.name.clone(),
         policy_hash: ruled.basis.policy_hash.clone(),
         quorum: Some(ruled.quorum),

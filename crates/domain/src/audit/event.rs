@@ -109,6 +109,7 @@ events! {
         residual: Vec<String>,
         /// What is not known of the AWS identity.
         #[serde(skip_serializing_if = "Option::is_none")] identity: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")] everyone: Option<Everyone>,
     }
     /// A run is about to write for an access: `target` is `principal` or `cluster`.
     "grant.change_begun" => GrantChangeBegun { target: String, epoch: i64, steps: Vec<BegunStep> }
@@ -170,6 +171,7 @@ events! {
         deciders: Vec<String>,
         activate_by: Option<Timestamp>,
         hard_until: Option<Timestamp>,
+        #[serde(skip_serializing_if = "Option::is_none")] everyone: Option<Everyone>,
     }
     /// A request was closed undecided.
     "request.cancelled" => RequestCancelled { why: Known<ClosedWhy>, reason: Option<String> }
@@ -194,6 +196,7 @@ events! {
         lapses_at: Option<Timestamp>,
         /// Granted at once, without a decider.
         #[serde(skip_serializing_if = "std::ops::Not::not")] automatic: bool,
+        #[serde(skip_serializing_if = "Option::is_none")] everyone: Option<Everyone>,
     }
     /// A vote that did not complete the quorum.
     "request.voted" => RequestVoted { #[serde(flatten)] vote: VoteDetail, approvals: u64 }
@@ -214,6 +217,19 @@ pub struct VoteDetail {
     pub policy: String,
     pub policy_hash: String,
     pub quorum: Option<NonZeroU8>,
+    /// The voter's answer to whether they can use the role themselves; `None` if the access is one person's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uses_role: Option<bool>,
+}
+
+/// Everyone who can use a role, and so has an access.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Everyone {
+    /// The name of the role, without its path.
+    pub role: String,
+    /// The handles of those who had proven that they use it, in the order of their proofs.
+    pub seen: Vec<String>,
 }
 
 /// A word that this version knows, or one of another version.

@@ -25,7 +25,7 @@ pub(super) struct Beside {
 /// What allows something, in the order in which it is reported.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum AllowedBy {
-    OtherAccess { profile: String, namespaces: Vec<String> },
+    OtherAccess { holder: Option<String>, profile: String, namespaces: Vec<String> },
     ForeignBinding { binding: String, role: String },
     Unexplained,
 }
@@ -111,7 +111,9 @@ impl Beside {
             let first: Vec<String> = allowed.iter().take(SHOWN_AT_MOST).cloned().collect();
             let allows = Few { more: allowed.len().saturating_sub(first.len()), first };
             match source {
-                AllowedBy::OtherAccess { profile, namespaces } => Residual::OtherAccess { profile, namespaces, allows },
+                AllowedBy::OtherAccess { holder, profile, namespaces } => {
+                    Residual::OtherAccess { holder, profile, namespaces, allows }
+                }
                 AllowedBy::ForeignBinding { binding, role } => Residual::ForeignBinding { binding, role, allows },
                 AllowedBy::Unexplained => Residual::Unexplained { allows },
             }
@@ -139,7 +141,8 @@ fn other_grant(
     });
     let other = allowing.next()?;
     let namespaces = other.terms.namespaces.iter().map(|namespace| namespace.name.clone()).collect();
-    Some(AllowedBy::OtherAccess { profile: other.terms.profile.name.to_string(), namespaces })
+    let holder = (other.person != own.person).then(|| other.handle.to_string());
+    Some(AllowedBy::OtherAccess { holder, profile: other.terms.profile.name.to_string(), namespaces })
 }
 
 /// A foreign binding that allows it.

@@ -25,7 +25,7 @@
 
 use super::{
     authenticator::{
-        Authenticator, Identified, Identity, MappingKind, RESERVED, RecordedMapping, Taken, Visiting, rendered,
+        self, Authenticator, Identified, Identity, MappingKind, RecordedMapping, Taken, Visiting, rendered,
     },
     beside::Beside,
     bindings,
@@ -372,8 +372,8 @@ pub fn prove_gone(
         residual.unexplained(question);
     }
     let known = mapped_now(grant, look).into_iter().chain(entered_now(grant, look));
-    // Of a role's session. The mapping of a person, too, stays for another access, which is their own.
-    for who in known.filter(|who| who.username != who.mapped && who.username.starts_with(RESERVED)) {
+    // The mapping of a person, too, stays for another access, which is their own.
+    for who in known.filter(|who| authenticator::is_of_role(&who.username)) {
         residual.bound(desired, state, &who.username);
     }
     residual.entry(desired, grant, &now, &look.authenticator);

@@ -10,7 +10,7 @@ use crate::access::{
     terms::Terms,
 };
 use jiff::{SignedDuration, Timestamp};
-use std::num::NonZeroU8;
+use std::{collections::BTreeSet, num::NonZeroU8};
 
 /// Ana's request for `terms()`, which lapses after an hour.
 pub fn request() -> RequestFacts {
@@ -62,7 +62,7 @@ impl RequestFacts {
         let Decision::Ask { approvers, quorum } = policy.decision.clone() else {
             panic!("{} asks nobody", policy.name)
         };
-        let eligible = Eligible { approvers, requester: self.requester.id };
+        let eligible = Eligible { approvers, requester: self.requester.id, users: BTreeSet::new() };
         let basis = Basis { policy, policy_hash: self.policy_hash.clone() };
         Ruled::of(self, basis, quorum, eligible, Ok(self.terms.profile.clone()))
     }

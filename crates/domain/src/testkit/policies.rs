@@ -72,6 +72,12 @@ impl Policy {
         self.decided(Decision::Ask { approvers, quorum: NonZeroU8::new(quorum).unwrap() })
     }
 
+    /// Also for everyone who can use a role.
+    #[must_use]
+    pub fn for_shared_roles(self) -> Self {
+        Self { shared_roles: true, ..self }
+    }
+
     /// Granted at once.
     #[must_use]
     pub fn automatic(self) -> Self {

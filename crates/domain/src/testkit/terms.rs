@@ -1,11 +1,12 @@
 //! Profiles as they are on a cluster, and the terms of an access.
 
-use super::{id, namespace, user_arn};
+use super::{iam_arn, id, namespace, user_arn};
 use crate::{
     access::{
         ClusterId, PrincipalId,
+        person::Person,
         profile::{ResolvedProfile, ResolvedRole, Scope},
-        terms::{Starts, Terms},
+        terms::{RoleUser, Starts, Terms},
     },
     eks::rbac::{Rule, own_role_name, rules_hash},
 };
@@ -59,6 +60,7 @@ pub fn terms() -> Terms {
         principal: PrincipalId(id("ana")),
         principal_arn: user_arn("ana"),
         session: None,
+        users: vec![],
         cluster: ClusterId(id("prod-eu")),
         cluster_name: "prod-eu".to_owned(),
         profile: resolved("view").reads(["pods", "pods/log"]),
@@ -73,6 +75,15 @@ impl Terms {
     #[must_use]
     pub fn of_user(self, handle: &str) -> Self {
         Self { principal: PrincipalId(id(handle)), principal_arn: user_arn(handle), ..self }
+    }
+
+    /// By the role of this name, which everyone can use under any session's name, and these people have proven.
+    #[must_use]
+    pub fn of_shared_role(self, name: &str, users: &[Person]) -> Self {
+        let users =
+            users.iter().map(|user| RoleUser { person: user.id, handle: user.handle.clone(), name: user.name.clone() });
+        let principal_arn = iam_arn(&format!("role/teams/{name}"));
+        Self { principal: PrincipalId(id(name)), principal_arn, session: None, users: users.collect(), ..self }
     }
 
     /// With this profile.

@@ -37,7 +37,8 @@ fn own_role(rules: Vec<Rule>) -> ResolvedRole {
 /// Ana's access with `view`, approved by Ben and Chi.
 fn evidence() -> Grounds {
     let grant = testkit::grant();
-    let cast = |by: Person| CastVote { by, verdict: Verdict::Approve, counted_by: Some(HASH.to_owned()) };
+    let cast =
+        |by: Person| CastVote { by, verdict: Verdict::Approve, counted_by: Some(HASH.to_owned()), uses_role: None };
     Grounds {
         request: AskedRequest { requester: ana(), terms: grant.terms.clone(), state: RequestState::Approved },
         votes: vec![cast(ben()), cast(chi())],
@@ -98,6 +99,32 @@ fn what_people_decided_and_what_a_policy_grants_by_itself_is_allowed() {
     // An access that is decided again later still ends at the time that was decided.
     let later = decide_again(&evidence(), &policy(), HASH, Some(&shown()), NOW + ACTIVATE_WITHIN);
     assert_eq!(later, Ok(()));
+}
+
+/// Ana's access for everyone who can use a role that she has proven.
+fn shared() -> Grounds {
+    changed(|e| {
+        e.grant.terms = e.grant.terms.clone().of_shared_role("deployers", &[ana()]);
+        e.request.terms = e.grant.terms.clone();
+        for vote in &mut e.votes {
+            vote.uses_role = Some(false);
+        }
+    })
+}
+
+#[test]
+fn an_access_for_everyone_who_can_use_a_role_rests_on_deciders_who_cannot_and_on_a_policy_that_allows_it() {
+    let sharing = by(|policy| policy.policies[0].shared_roles = true);
+    assert_eq!(again(&shared(), &sharing), Ok(()));
+    assert_eq!(refusal(again(&shared(), &policy())), "refused");
+    for answer in [None, Some(true)] {
+        let mut said = shared();
+        said.votes[1].uses_role = answer;
+        assert_eq!(refusal(again(&said, &sharing)), "uses_role");
+    }
+    let mut proven = shared();
+    proven.request.terms = proven.request.terms.of_shared_role("deployers", &[ana(), ben()]);
+    assert_eq!(refusal(again(&proven, &sharing)), "uses_role");
 }
 
 #[test]

@@ -100,6 +100,21 @@ pub fn can_within(rules: &[Rule], reach: &Reach, attrs: &Attributes) -> bool {
     }
 }
 
+/// Whether `rules`, bound at `reach`, let their holder write bindings, if only some, and so give rights of theirs to a
+/// user of their choice.
+pub fn writes_bindings(rules: &[Rule], reach: &Reach) -> bool {
+    let has = |list: &[String], wanted: &[&str]| list.iter().any(|one| one == "*" || wanted.contains(&one.as_str()));
+    let bindings: &[&str] = match reach {
+        Reach::Cluster => &["rolebindings", "clusterrolebindings"],
+        Reach::Namespaces(_) => &["rolebindings"],
+    };
+    rules.iter().any(|rule| {
+        has(&rule.api_groups, &["rbac.authorization.k8s.io"])
+            && has(&rule.resources, bindings)
+            && has(&rule.verbs, &["create", "update", "patch"])
+    })
+}
+
 impl Rule {
     /// A rule for resources, without names or paths.
     pub fn of(verbs: &[&str], groups: &[&str], resources: &[&str]) -> Self {

@@ -38,7 +38,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 pub use entry::{CLUSTER_TAG, EntryRemoval, OwnEntry, PlannedEntry, TAG};
 pub use line::{Lines, OWN_MANAGER, last_managers, line_key, reserved};
-pub use naming::{Named, RESERVED, RoleKey, SESSION, Visiting, rendered, username};
+pub use naming::{Named, RESERVED, RoleKey, SESSION, Visiting, is_of_role, rendered, username};
 pub use readiness::{Becomes, CannotMove, LineReadiness, can_move, readiness};
 pub use recorded::{MappingKind, RecordedEntry, RecordedMapping};
 pub use standing::{

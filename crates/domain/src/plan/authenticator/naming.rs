@@ -66,6 +66,11 @@ pub fn username(named: Named<'_>, visit: u32) -> String {
     }
 }
 
+/// Whether this is a user that Latchkey gives to a role, or to a session of one.
+pub fn is_of_role(username: &str) -> bool {
+    username.strip_prefix(RESERVED).is_some_and(|rest| rest.starts_with("r."))
+}
+
 /// The user that a mapping's username is for a session: itself, or with the session's name in the place of
 /// [`SESSION`]. `None` if the username is another template, or one for a caller who has no session of their own.
 pub fn rendered(username: &str, session: Option<&SessionName>) -> Option<String> {

@@ -19,7 +19,7 @@ use super::{
     Authenticator, Identified, MappingKind, Named, RESERVED, RecordedMapping, RoleKey, SESSION, Taken, Visiting,
     canonical,
     entry::{OwnEntry, changed},
-    last_managers, line, line_key, rendered, username,
+    is_of_role, last_managers, line, line_key, rendered, username,
 };
 use crate::{
     access::{
@@ -386,10 +386,10 @@ fn foreign_user(name: &str, groups: &[String], who: PrincipalOwner<'_>) -> Resul
     if user.starts_with("system:") || user.starts_with(RESERVED) { Err(UnfitUsername::Reserved) } else { Ok(user) }
 }
 
-/// Whether something that is not Latchkey's binds the user of a role's session: the mapping may stay when the access of
-/// that session ends, so its holder could go on by it. Nothing is set up for that user before it is gone.
+/// Whether something that is not Latchkey's binds the user of a role, or of a session of one: the mapping may stay when an
+/// access of that user ends, so its holder could go on by it. Nothing is set up for that user before it is gone.
 pub fn name_still_bound(desired: &DesiredCluster, state: &ClusterState, identity: &Identity) -> Option<Blocker> {
-    if identity.username == identity.mapped {
+    if identity.username == identity.mapped && !is_of_role(&identity.username) {
         return None;
     }
     let own: BTreeSet<BindingKey> = desired.grants.iter().flat_map(|grant| grant.keys(desired.installation)).collect();

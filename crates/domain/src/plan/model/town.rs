@@ -180,7 +180,8 @@ impl Town {
     fn vote(&mut self, number: u128, who: u128) {
         let Some(pending) = self.requests.get(&number).cloned() else { return };
         let ruled = ruled(&pending.facts);
-        let ballot = Ballot { by: approver(who), verdict: Verdict::Approve, reason: None, seen: ruled.seen };
+        let ballot =
+            Ballot { by: approver(who), verdict: Verdict::Approve, reason: None, seen: ruled.seen, uses_role: None };
         match pending.decide(ballot, &ruled, GrantId(Uuid::from_u128(number)), self.now) {
             Ok(Decided::Waiting(voted)) => {
                 self.requests.get_mut(&number).unwrap().votes.push(voted.to.vote);

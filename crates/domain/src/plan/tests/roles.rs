@@ -2,7 +2,10 @@
 
 use super::{id, revoke, settle_and_end, wish};
 use crate::{
-    access::blocker::{Blocker, UnfitUsername},
+    access::{
+        blocker::{Blocker, UnfitUsername},
+        residual::Residual,
+    },
     eks::arn::SessionName,
     plan::{
         authenticator::{MappingKind, RecordedMapping, RoleKey, Visiting},
@@ -176,6 +179,43 @@ fn a_shared_role_is_one_user_and_never_beside_its_sessions() {
     wish(&mut world, 1, revoke());
     settle_and_end(&mut world);
     assert_eq!(world.settle().identities[&id(2)].username, name("2:ben@example.com"));
+}
+
+#[test]
+fn two_people_under_a_shared_role_are_one_user_and_an_end_names_the_access_that_goes_on() {
+    for mode in MODES {
+        let mut world = on(mode, vec![by_role(1, 1, None), by_role(2, 2, None)]);
+        let plan = world.settle();
+        assert_eq!(plan.identities[&id(1)].username, name("1"));
+        assert_eq!(plan.identities[&id(2)].username, name("1"));
+        wish(&mut world, 1, revoke());
+        world.settle();
+        let Judgement::Proven { residual } = world.prove(1) else { panic!("{:?}", world.prove(1)) };
+        let [Residual::OtherAccess { holder, .. }] = &residual[..] else { panic!("{mode:?}: {residual:?}") };
+        assert_eq!(holder.as_deref(), Some("person-2"));
+        world.grants.retain(|grant| grant.id != id(1));
+        world.settle();
+        assert!(works(&world.observed, &world.grants[0]), "{mode:?}");
+        wish(&mut world, 2, revoke());
+        settle_and_end(&mut world);
+        assert!(world.rows.is_empty(), "{mode:?}: the mapping went with the last");
+    }
+}
+
+#[test]
+fn what_somebody_bound_to_the_user_of_a_shared_role_is_named_at_an_end_and_nothing_is_given_to_it_before_it_is_gone() {
+    let mut world = on(AuthenticationMode::ConfigMap, vec![by_role(1, 1, None), by_role(2, 2, None)]);
+    world.settle();
+    let own = binding("own", "view").naming("User", &name("1"));
+    world.observed.kubernetes.as_mut().unwrap().bindings.push(own);
+    wish(&mut world, 1, revoke());
+    world.settle();
+    let Judgement::Proven { residual } = world.prove(1) else { panic!("{:?}", world.prove(1)) };
+    assert!(residual.iter().any(|found| matches!(found, Residual::ForeignBinding { .. })), "{residual:?}");
+    world.grants.retain(|grant| grant.id != id(1));
+    world.grants.push(by_role(3, 1, None));
+    let plan = world.settle();
+    assert!(matches!(plan.trouble[&id(3)].why(), Blocker::NameStillBound { .. }), "{:?}", plan.trouble);
 }
 
 #[test]

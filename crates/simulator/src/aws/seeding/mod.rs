@@ -220,7 +220,7 @@ fn seeded_entry(seed: &SeedEntry, account: &Account, number: &str, now: Timestam
 fn seeded_roles(seed: &Seed, now: Timestamp) -> impl Iterator<Item = Role> {
     let plain = seed.roles.iter().map(move |role| {
         let policies = texts(&role.policies);
-        Role { policies, ..Role::new(&role.name, "/", role.trust.to_string(), now) }
+        Role { policies, ..Role::new(&role.name, &role.path, role.trust.to_string(), now) }
     });
     let sets = seed.permission_sets.iter().map(move |set| {
         let (path, trust) = (SeedPermissionSet::role_path(&seed.region), SeedPermissionSet::role_trust(&seed.account));

@@ -2,7 +2,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{RBAC, any_reach, any_rule, edit, named, paths, view};
-use crate::eks::rbac::{Attributes, Danger, Reach, Risk, Rule, assess, assess_in, can, capabilities};
+use crate::eks::rbac::{Attributes, Danger, Reach, Risk, Rule, assess, assess_in, can, capabilities, writes_bindings};
 
 #[test]
 fn risk_follows_the_scale() {
@@ -183,5 +183,22 @@ proptest! {
         if can(&rules, &Attributes::of("get", "", "secrets").in_namespace("a").named("a")) {
             prop_assert!(assess(&rules).risk >= Risk::High);
         }
+    }
+}
+
+#[test]
+fn a_profile_that_writes_bindings_is_known_by_any_rule_that_lets_it() {
+    let namespaced = Reach::Namespaces(vec!["payments".to_owned()]);
+    for (verbs, group, resource, in_namespaces, on_the_cluster) in [
+        ("create", RBAC, "rolebindings", true, true),
+        ("patch", "*", "*", true, true),
+        ("*", RBAC, "clusterrolebindings", false, true),
+        ("delete", RBAC, "rolebindings", false, false),
+        ("create", "apps", "rolebindings", false, false),
+        ("create", RBAC, "roles", false, false),
+    ] {
+        let rules = [Rule::of(&["get"], &[""], &["pods"]), named(Rule::of(&[verbs], &[group], &[resource]), &["team"])];
+        assert_eq!(writes_bindings(&rules, &namespaced), in_namespaces, "{verbs} {group} {resource}");
+        assert_eq!(writes_bindings(&rules, &Reach::Cluster), on_the_cluster, "{verbs} {group} {resource}");
     }
 }

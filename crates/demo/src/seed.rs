@@ -174,13 +174,20 @@ fn open_to_the_account() -> Value {
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": { "AWS": format!("arn:aws:iam::{ACCOUNT}:root") } }] })
 }
 
+/// The same, each user of the account under their own name alone.
+fn pinned_in_the_account() -> Value {
+    let mut trust = open_to_the_account();
+    trust["Statement"][0]["Condition"] = json!({ "StringEquals": { "sts:RoleSessionName": "${aws:username}" } });
+    trust
+}
+
 /// The administrators' role: it may do everything in IAM and EKS.
 fn admin() -> SeedRole {
     let all = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*" }] });
     SeedRole {
         name: ADMIN_ROLE.to_owned(),
         path: "/".to_owned(),
-        trust: open_to_the_account(),
+        trust: pinned_in_the_account(),
         policies: BTreeMap::from([("all".to_owned(), all)]),
     }
 }

@@ -1,5 +1,7 @@
 //! One cluster, from EKS's description to a dry run of the writes.
 
+mod templates;
+
 use super::{
     Desk, ahead_of,
     aws::Caller,
@@ -110,6 +112,8 @@ impl ClusterLook<'_> {
             findings.extend(self.inside(&api, known, described.mode, &listed).await);
             let missing = self.missing(&api, described.mode, &listed);
             findings.extend(within(self.desk.limit, "cluster.principals", missing).await);
+            let templates = self.templates(&api, described.mode);
+            findings.extend(within(self.desk.limit, "cluster.templates", templates).await);
         }
         findings
     }

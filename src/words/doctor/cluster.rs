@@ -189,6 +189,16 @@ pub fn lint(findings: &[String], is_error: bool) -> CheckWords {
     )
 }
 
+/// Roles of aws-auth whose trust policies let a caller choose the name of their session, and with it their user.
+pub fn open_templates(roles: &[String]) -> CheckWords {
+    CheckWords::new(
+        format!("callers choose their own username or group: {}", some_of(roles, 4)),
+        "A person who may assume the role takes any session name, and with it the rights of anyone's bindings.",
+        "Pin `sts:RoleSessionName` in the trust policy (`StringEquals` to `${aws:username}`), or write a username and \
+         groups without a template.",
+    )
+}
+
 pub fn mapped_as_user() -> CheckWords {
     CheckWords::new(
         "the worker stands in mapUsers",

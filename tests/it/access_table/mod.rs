@@ -1,6 +1,7 @@
 //! Every route for every kind of person: what it answers to each of them, and that it shows them no more than the table
 //! says.
 
+mod shared;
 mod table;
 mod unruled;
 mod world;

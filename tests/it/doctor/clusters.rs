@@ -225,6 +225,37 @@ async fn an_aws_auth_by_which_no_node_joins_is_named() {
 }
 
 #[tokio::test]
+async fn a_role_of_aws_auth_whose_callers_name_themselves_is_named_unless_its_trust_policy_pins_the_name() {
+    let hospital = Hospital::new().await;
+    let (objects, aws) = (hospital.world.objects("prod-eu"), hospital.world.simulator.aws());
+    let trust = |condition: Value| {
+        let principal = json!({ "AWS": format!("arn:aws:iam::{ACCOUNT}:root") });
+        let mut trust = json!({ "Version": "2012-10-17", "Statement": [
+            { "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" }] });
+        if condition.is_object() {
+            trust["Statement"][0]["Condition"] = condition;
+        }
+        trust
+    };
+    let pin = json!({ "StringEquals": { "sts:RoleSessionName": "${aws:username}" } });
+    // A line has no path, wherever the role is.
+    aws.add_role("pinned", "/teams/", &trust(pin), &[]).unwrap();
+    aws.add_role("open", "/teams/", &trust(Value::Null), &[]).unwrap();
+    let line =
+        |role: &str| format!("- rolearn: arn:aws:iam::{ACCOUNT}:role/{role}\n  username: dev:{{{{SessionNameRaw}}}}\n");
+    let before = objects.aws_auth_data().unwrap()["mapRoles"].clone();
+    objects.set_aws_auth("mapRoles", Some(&format!("{before}{}", line("pinned"))), "a person").unwrap();
+    let told = hospital.examine(&["--strict"]).await;
+    assert_eq!((told.code, told.troubles("prod-eu")), (0, vec![]), "{}", told.out);
+    let both = format!("{before}{}{}", line("pinned"), line("open"));
+    objects.set_aws_auth("mapRoles", Some(&both), "a person").unwrap();
+    let told = hospital.examine(&[]).await;
+    assert_eq!(told.troubles("prod-eu"), ["cluster.templates warning"], "{}", told.out);
+    let what = text(&told.trouble("prod-eu", "cluster.templates")["what"]).to_owned();
+    assert!(what.contains("role/teams/open as `dev:{{SessionNameRaw}}`") && !what.contains("pinned"), "{what}");
+}
+
+#[tokio::test]
 async fn config_maps_that_are_absent_are_printed_and_an_aws_auth_that_cannot_be_read_fails() {
     let Some(_) = Tool::Kubectl.require() else { return };
     let hospital = Hospital::new().await;

@@ -21,6 +21,7 @@ async fn all_is_well_where_everything_is_as_the_guide_sets_it_up() {
         "cluster.excess",
         "cluster.aws_auth",
         "cluster.mapping",
+        "cluster.templates",
         "cluster.marker",
         "cluster.rehearsal",
     ] {

@@ -12,3 +12,4 @@ mod places;
 mod poison;
 mod promises;
 mod settling;
+mod under_one_role;

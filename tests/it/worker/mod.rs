@@ -291,6 +291,22 @@ impl World {
         client.get(url).bearer_auth(token.expose_secret()).send().await.unwrap().status().as_u16()
     }
 
+    /// From now on this person calls AWS as a session of a role of this name.
+    pub async fn comes_by(&self, handle: &str, role: &str, session: &str) {
+        let lasts = jiff::SignedDuration::from_hours(12);
+        let keys = self.simulator.aws().open_session(role, session, lasts).unwrap();
+        let own = aws_with(
+            self.simulator.aws_endpoint().clone(),
+            AccessKeys {
+                access_key_id: keys.access_key_id,
+                secret_access_key: keys.secret_access_key.into(),
+                session_token: Some(keys.session_token.into()),
+            },
+        );
+        let own = own.await;
+        self.people.lock().unwrap().insert(handle.to_owned(), own);
+    }
+
     fn client(&self, cluster: &str, ca_pem: &str) -> reqwest::Client {
         let make = || {
             let roots = [reqwest::Certificate::from_pem(ca_pem.as_bytes()).unwrap()];
@@ -350,16 +366,21 @@ async fn aws(simulator: &Simulator, keys: Keys) -> Aws {
 
 /// The client of an AWS at this address.
 pub async fn aws_at(endpoint: url::Url, keys: Keys) -> Aws {
+    let keys = AccessKeys {
+        access_key_id: keys.access_key_id,
+        secret_access_key: keys.secret_access_key.into(),
+        session_token: None,
+    };
+    aws_with(endpoint, keys).await
+}
+
+async fn aws_with(endpoint: url::Url, keys: AccessKeys) -> Aws {
     Aws::new(&AwsConfig {
         region: "eu-west-1".into(),
         iam_url: Some(endpoint.clone()),
         sts_url: Some(endpoint.clone()),
         eks_url: Some(endpoint),
-        keys: Some(AccessKeys {
-            access_key_id: keys.access_key_id,
-            secret_access_key: keys.secret_access_key.into(),
-            session_token: None,
-        }),
+        keys: Some(keys),
         ..AwsConfig::default()
     })
     .await

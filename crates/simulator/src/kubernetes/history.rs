@@ -49,9 +49,15 @@ impl Moment<'_> {
     /// Whether an IAM principal could do this at that moment with a resource of an API group (empty for the core), in a
     /// namespace (empty for the whole cluster). Usernames with templates match no principal.
     pub fn lets(&self, arn: &str, verb: &str, group: &str, resource: &str, namespace: &str) -> bool {
-        let Some(mapping) = aws_auth::look_up(&self.aws_auth_data(), arn) else { return false };
-        let groups: Vec<&str> = mapping.groups.iter().map(String::as_str).collect();
-        self.lets_user(&mapping.username, &groups, (verb, group, resource, namespace))
+        let Some((username, groups)) = self.mapped(arn) else { return false };
+        let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+        self.lets_user(&username, &groups, (verb, group, resource, namespace))
+    }
+
+    /// The username, which may be a template, and the groups that aws-auth gave at that moment to an ARN: of a role
+    /// without its path.
+    pub fn mapped(&self, arn: &str) -> Option<(String, Vec<String>)> {
+        aws_auth::look_up(&self.aws_auth_data(), arn).map(|mapping| (mapping.username, mapping.groups))
     }
 
     /// The same for a Kubernetes user: verb, API group, resource and namespace.

@@ -31,6 +31,9 @@ pub struct Grant {
     pub handle: String,
     pub arn: String,
     pub owner_id: Uuid,
+    /// Of a role: its unique id, and the session that the access is for, if it is for one.
+    pub role_id: Option<String>,
+    pub session_name: Option<String>,
     pub namespaces: Vec<Named>,
 }
 
@@ -126,7 +129,10 @@ impl Ledger {
         Self {
             grants: rows(
                 world,
-                "select to_jsonb(g) || jsonb_build_object('handle', w.handle, 'arn', p.arn, 'owner_id', p.person_id)
+                "select to_jsonb(g) || jsonb_build_object('handle', w.handle, 'arn', p.arn,
+                   'role_id', case p.kind when 'role' then p.unique_id end,
+                   'owner_id', coalesce(p.person_id, (select h.person_id from role_holder h
+                     where h.principal_id = p.id and h.person_id = g.person_id and h.ended_at is null)))
                  from access_grant g join person w on w.id = g.person_id join principal p on p.id = g.principal_id
                  order by g.id",
             )

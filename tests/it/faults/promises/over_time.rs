@@ -10,6 +10,10 @@ use crate::{
     worker::{PROD, World},
 };
 use jiff::Timestamp;
+use latchkey_domain::{
+    eks::arn::PrincipalArn,
+    plan::authenticator::{RoleKey, SESSION},
+};
 use latchkey_simulator::kubernetes::Moment;
 use latchkey_simulator::seed::AuthenticationMode;
 use serde_json::Value;
@@ -50,13 +54,16 @@ fn lets(world: &World, moment: &Moment<'_>, grant: &Grant) -> bool {
     let aws = world.simulator.aws();
     let entry = aws.access_entry_at(PROD, &grant.arn, moment.at());
     let entries_only = aws.mode(PROD) == Some(AuthenticationMode::Api);
-    let may = |resource: &str, namespace: &str| match &entry {
-        Some(entry) => {
-            let groups: Vec<&str> = entry.groups.iter().map(String::as_str).collect();
-            moment.lets_user(&entry.username, &groups, ("list", "", resource, namespace))
-        }
-        None => !entries_only && moment.lets(&grant.arn, "list", "", resource, namespace),
+    let mapped = match entry {
+        Some(entry) => Some((entry.username, entry.groups)),
+        None if entries_only => None,
+        // aws-auth knows roles without their paths.
+        None => moment.mapped(PrincipalArn::parse(&grant.arn).unwrap().canonical().as_str()),
     };
+    let Some((username, groups)) = mapped else { return false };
+    let username = username.replace(SESSION, grant.session_name.as_deref().unwrap_or_default());
+    let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+    let may = |resource: &str, namespace: &str| moment.lets_user(&username, &groups, ("list", "", resource, namespace));
     match grant.namespaces.as_slice() {
         [] => may("nodes", ""),
         some => some.iter().all(|namespace| may("pods", &namespace.name)),
@@ -66,7 +73,7 @@ fn lets(world: &World, moment: &Moment<'_>, grant: &Grant) -> bool {
 /// 3: every text that aws-auth had is the text from before, but for lines whose bytes were recorded.
 fn foreign_bytes(before: &BTreeMap<String, String>, data: &BTreeMap<String, String>, ledger: &Ledger) {
     let mut others = data.clone();
-    if let Some(text) = others.get_mut("mapUsers") {
+    for text in others.values_mut() {
         for line in ledger.mappings.iter().filter_map(|mapping| mapping.inserted.as_deref()) {
             *text = text.replacen(line, "", 1);
         }
@@ -84,10 +91,15 @@ fn bound(moment: &Moment<'_>, ledger: &Ledger) {
     let Some(binding) = moment.object(namespace, resource, name) else { return };
     let label = binding["metadata"]["labels"]["latchkey/grant"].as_str().unwrap_or_default();
     let Some(grant) = ledger.grants.iter().find(|grant| grant.id.to_string() == label) else { return };
-    let ours = format!("latchkey:{}:", grant.handle);
+    let ours = match &grant.role_id {
+        None => format!("latchkey:{}:", grant.handle),
+        Some(id) => format!("latchkey:r.{}:", RoleKey::of(id)),
+    };
+    let session = grant.session_name.as_ref().map(|session| format!(":{session}"));
     for subject in binding["subjects"].as_array().into_iter().flatten() {
         let name = subject["name"].as_str().unwrap_or_default();
-        assert!(name.starts_with(&ours) || !name.starts_with("latchkey:"), "9: {name} is bound for {}", grant.handle);
+        let is_theirs = name.starts_with(&ours) && session.as_ref().is_none_or(|session| name.ends_with(session));
+        assert!(is_theirs || !name.starts_with("latchkey:"), "9: {name} is bound for {}", grant.handle);
     }
 }
 
@@ -140,13 +152,15 @@ fn at_rest(promises: &Promises, world: &World, ledger: &Ledger) {
     assert_eq!(bindings.len(), expected, "8: bindings: {}", Value::Array(bindings));
     let aws_auth = world.aws_auth(PROD);
     let entries = world.own_entries(PROD);
-    let mapped = aws_auth["mapUsers"].matches("latchkey:").count() + entries.len();
-    assert_eq!(mapped, usize::from(!active.is_empty()), "8: aws-auth: {}; {entries:?}", aws_auth["mapUsers"]);
+    let mapped = aws_auth.values().map(|text| text.matches("latchkey:").count()).sum::<usize>() + entries.len();
+    assert_eq!(mapped, usize::from(!active.is_empty()), "8: aws-auth: {aws_auth:?}; {entries:?}");
     let written = ledger.mappings.iter().filter(|mapping| mapping.state != "removed").count();
     assert_eq!(written, mapped, "8: mappings as recorded");
+    // Nothing is written to a role of Identity Center.
+    let writes = active.iter().any(|grant| grant.role_id.is_none());
     let policy = world.policy(WHO);
-    assert_eq!(policy.is_some(), !active.is_empty(), "8: the policy: {policy:?}");
-    assert_eq!(world.simulator.aws().user_tags(WHO).unwrap().is_empty(), active.is_empty(), "8: the tag");
+    assert_eq!(policy.is_some(), writes, "8: the policy: {policy:?}");
+    assert_eq!(world.simulator.aws().user_tags(WHO).unwrap().is_empty(), !writes, "8: the tag");
     if active.is_empty() {
         assert_eq!(aws_auth, promises.aws_auth, "3: aws-auth is not what it was");
     }
@@ -169,16 +183,18 @@ pub async fn answers(world: &World, ledger: &Ledger, when: When) {
             [first, ..] => format!("/api/v1/namespaces/{}/pods", first.name),
         };
         match grant.state.as_str() {
-            "active" => assert_eq!(world.asks(WHO, PROD, &path).await, 200, "4: {} is active", grant.profile),
+            "active" => {
+                assert_eq!(world.asks(&grant.handle, PROD, &path).await, 200, "4: {} is active", grant.profile);
+            }
             "ended" | "scheduled" => {
-                let answer = world.asks(WHO, PROD, &path).await;
+                let answer = world.asks(&grant.handle, PROD, &path).await;
                 assert!(matches!(answer, 401 | 403), "8: {} is {} and {answer}", grant.profile, grant.state);
             }
             _ => assert_eq!(when, When::Always, "{} is {}", grant.profile, grant.state),
         }
         // What was never asked for stays refused.
         if when == When::AtRest {
-            let secrets = world.asks(WHO, PROD, "/api/v1/namespaces/payments/secrets").await;
+            let secrets = world.asks(&grant.handle, PROD, "/api/v1/namespaces/payments/secrets").await;
             assert!(matches!(secrets, 401 | 403), "4: secrets: {secrets}");
         }
     }

@@ -264,7 +264,9 @@ fn role_matches(arn: &str) -> Result<(), Unsafe> {
         return never("it is not an ARN of an IAM role (arn:aws:iam::111122223333:role/deploy)");
     };
     if name.contains('/') {
-        return never("the authenticator looks roles up without their path, so leave the path out");
+        let short = arn.len() - name.len();
+        let plain = format!("{}{}", &arn[..short], name.rsplit('/').next().unwrap_or_default());
+        return never(&format!("the authenticator looks roles up without their path: {plain}"));
     }
     Ok(())
 }

@@ -47,10 +47,10 @@ mod rules;
 use Severity::{Error, Warning};
 use names::{invisible, is_left_as_it_stands, run_together, system_group_meant};
 use rules::{
-    CALLER_CHOOSES, CALLER_CHOOSES_GROUP, CASED, DEAD, EMPTY_GROUP, FAULTY, INVISIBLE, LintRule, MARK, MASTERS,
-    MISSPELT_FIELD, MISSPELT_KEY, MORE_DOCUMENTS, NEAR_SYSTEM_GROUP, NEARLY_FULL, NO_ACCOUNT, NO_MATCH, NO_ROLES,
-    NODES_GROUP, NODES_NAME, OVERRIDDEN, PATH, REPEATED, RESERVED_NAME, RIVALS, SEPARATOR, SSO, TEMPLATE, TOO_LARGE,
-    TWICE, UNKNOWN, UNQUOTED, UNREADABLE, WHOLE_ACCOUNT, WITHOUT_NAME,
+    CALLER_CHOOSES, CALLER_CHOOSES_GROUP, CASED, COLLIDES, DEAD, EMPTY_GROUP, FAULTY, INVISIBLE, LintRule, MARK,
+    MASTERS, MISSPELT_FIELD, MISSPELT_KEY, MORE_DOCUMENTS, NEAR_SYSTEM_GROUP, NEARLY_FULL, NO_ACCOUNT, NO_MATCH,
+    NO_ROLES, NODES_GROUP, NODES_NAME, OVERRIDDEN, PATH, REPEATED, RESERVED_NAME, RIVALS, SEPARATOR, SSO, TEMPLATE,
+    TOO_LARGE, TWICE, UNKNOWN, UNQUOTED, UNREADABLE, WHOLE_ACCOUNT, WITHOUT_NAME,
 };
 
 pub(super) fn findings(auth: &AwsAuth) -> Vec<LintFinding> {
@@ -197,9 +197,11 @@ fn of_names(key: Key, line: usize, username: &str, groups: &[String], findings: 
     if username.starts_with("system:") && !username.starts_with("system:node:{{") {
         findings.push(RESERVED_NAME.at(key, line, format!("the username is `{username}`")));
     }
-    // Entries of Fargate nodes and hybrid nodes have such usernames.
-    if username.contains("{{SessionName") && !is_of_nodes(username, groups) {
+    if chooses_name(username, groups) {
         findings.push(CALLER_CHOOSES.at(key, line, format!("the username is `{username}`")));
+    }
+    if username.contains("{{SessionName}}") && !is_of_nodes(username, groups) {
+        findings.push(COLLIDES.at(key, line, format!("the username is `{username}`")));
     }
     for group in groups.iter().filter(|group| group.contains("{{SessionName")) {
         findings.push(CALLER_CHOOSES_GROUP.at(key, line, format!("a group is `{group}`")));
@@ -208,6 +210,23 @@ fn of_names(key: Key, line: usize, username: &str, groups: &[String], findings: 
         findings.push(MASTERS.at(key, line, "the entry gives the group system:masters"));
     }
     findings.extend(misleading(key, line, username, groups));
+}
+
+/// The usernames that Latchkey gives to roles.
+const OWN_ROLES: &str = "latchkey:r.";
+
+/// Whether a caller chooses the username by the name of their session. Entries of Fargate nodes and of hybrid nodes have
+/// such usernames; Latchkey's own are for roles whose trust policies it reads.
+fn chooses_name(username: &str, groups: &[String]) -> bool {
+    username.contains("{{SessionName") && !is_of_nodes(username, groups) && !username.starts_with(OWN_ROLES)
+}
+
+/// The roles of which a caller chooses their username, or a group, by the name of their session: ARN and username.
+pub(super) fn session_templates(list: &List<RoleMapping>) -> Vec<(String, String)> {
+    let by_group = |groups: &[String]| groups.iter().any(|group| group.contains("{{SessionName"));
+    let chosen =
+        list.mappings.iter().filter(|role| chooses_name(&role.username, &role.groups) || by_group(&role.groups));
+    chosen.filter_map(|role| Some((role.rolearn.clone()?, role.username.clone()))).collect()
 }
 
 /// The parts of an entry's names that do not do what they seem to do.

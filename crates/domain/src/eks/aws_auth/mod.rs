@@ -135,6 +135,12 @@ impl AwsAuth {
         lint::findings(self)
     }
 
+    /// The roles of `mapRoles` whose callers choose their username, or a group, by the name of their session: ARN and
+    /// username.
+    pub fn session_templates(&self) -> Vec<(String, String)> {
+        lint::session_templates(&self.roles)
+    }
+
     /// The finding that nodes cannot join through this aws-auth, as far as its text shows. It does not apply if nodes
     /// have access entries.
     pub fn lint_of_nodes(&self) -> Option<LintFinding> {

@@ -218,7 +218,12 @@ fn templates_that_nobody_fills_in_and_nodes_without_their_group_are_named() {
     let both = "['system:bootstrappers', 'system:nodes']";
     assert_eq!(found(&nodes("system:node:{{EC2PrivateDNSName}}", both)), []);
     assert_eq!(found(&nodes("system:node:{{SessionName}}", both)), [], "as nodes of Fargate are named");
-    assert_eq!(found(&nodes("dev-{{SessionName}}", "[devs]")), [("caller-chooses-name", Severity::Info)]);
+    let chosen = ("caller-chooses-name", Severity::Info);
+    assert_eq!(found(&nodes("dev-{{SessionNameRaw}}", "[devs]")), [chosen]);
+    let collides = ("session-names-collide", Severity::Info);
+    assert_eq!(found(&nodes("dev-{{SessionName}}", "[devs]")), [chosen, collides]);
+    // Latchkey's own, which it writes for pinned roles alone.
+    assert_eq!(found(&nodes("latchkey:r.0123456789abcdef:1:{{SessionNameRaw}}", "[]")), []);
     for name in ["{EC2PrivateDNSName}", "{EC2PrivateDNSName}}", "${EC2PrivateDNSName}", "((EC2PrivateDNSName))"] {
         let text = nodes(&format!("system:node:{name}"), both);
         let rules = [("system-username", Severity::Warning), ("unknown-template", Severity::Error)];

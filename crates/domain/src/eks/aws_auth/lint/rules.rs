@@ -188,6 +188,12 @@ pub(super) const CALLER_CHOOSES_GROUP: LintRule = LintRule::new(
     "groups are templates, too: a person who may assume the role chooses the session name, and with it a group",
     "name the group, without a template",
 );
+pub(super) const COLLIDES: LintRule = LintRule::new(
+    Info,
+    "session-names-collide",
+    "`{{SessionName}}` turns `@` into `-`, so that two people whose session names differ in that alone are one user",
+    "write {{SessionNameRaw}}, and name the users with `@` in bindings",
+);
 pub(super) const TEMPLATE: LintRule = LintRule::new(
     Warning,
     "unknown-template",

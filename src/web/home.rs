@@ -165,9 +165,10 @@ impl AskedRow {
             address: format!("/requests/{}", asked.id),
             sentence: Html::sentence(&access.sentence(SentenceSubject::You, tense, clock)),
             reason: words::request::short(&asked.reason),
-            pill: asked
-                .grant
-                .map_or_else(|| Pill::request(asked.state, asked.closed_why), |(_, state)| Pill::grant(state)),
+            pill: asked.grant.map_or_else(
+                || Pill::request(asked.state, asked.closed_why),
+                |(_, state)| Pill::grant_of(state, asked.not_shut_out),
+            ),
             when: Html::relative(clock, asked.submitted_at),
             again: address_of_row(asked),
         }

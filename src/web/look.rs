@@ -75,6 +75,16 @@ impl Pill {
         Self { turns, ..Self::new(tone, icon, access::grant_state(state)) }
     }
 
+    /// An access that ended and whose holder something else still lets in.
+    pub fn not_shut_out() -> Self {
+        Self::new(Tone::Needs, Icon::TriangleAlert, "Ended, not shut out")
+    }
+
+    /// The same as [`Self::grant`], of one that may not have been shut out.
+    pub fn grant_of(state: GrantState, not_shut_out: bool) -> Self {
+        if state == GrantState::Ended && not_shut_out { Self::not_shut_out() } else { Self::grant(state) }
+    }
+
     /// What an access waits for, as a mark beside its state. An access entry that settles does not count as trouble.
     pub fn waits(trouble: Trouble, why: &Blocker) -> Self {
         match why {

@@ -108,6 +108,9 @@ pub fn standing(grant: &GrantProgress, clock: &Clock) -> Sentence {
     if !more.is_empty() {
         return words::steps::wider(proven_at, until, clock);
     }
+    if let (true, Some(at)) = (grant.is_not_shut_out(), grant.ended_at) {
+        return words::steps::not_shut_out(grant.cause, at, clock);
+    }
     let times = StandingTimes { proven_at, until, ended_at: grant.ended_at };
     words::steps::standing(grant.state, grant.cause, times, clock)
 }
@@ -155,8 +158,12 @@ pub fn of_grant(grant: &GrantProgress, holder: SentenceSubject<'_>, clock: &Cloc
     }
     if let Some(at) = grant.ended_at {
         let times = StandingTimes { ended_at: Some(at), ..StandingTimes::default() };
-        let text = words::steps::standing(grant.state, grant.cause, times, clock);
-        let mut ended = TimelineEvent::major(Tone::Neutral, Icon::CircleCheck, Html::sentence(&text), at);
+        let (tone, icon, text) = if grant.is_not_shut_out() {
+            (Tone::Needs, Icon::TriangleAlert, words::steps::not_shut_out(grant.cause, at, clock))
+        } else {
+            (Tone::Neutral, Icon::CircleCheck, words::steps::standing(grant.state, grant.cause, times, clock))
+        };
+        let mut ended = TimelineEvent::major(tone, icon, Html::sentence(&text), at);
         ended.evidence = beside(grant);
         events.push((AccessPhase::Ended, ended));
     }

@@ -1,6 +1,6 @@
 //! The access sentence: "Ana can read pods in `payments` on `prod-eu` until 16:30 CET".
 
-use super::{Clock, Sentence, identity::Everyone, time::length};
+use super::{Clock, Sentence, identity::RoleHolders, time::length};
 use jiff::Timestamp;
 use latchkey_domain::{
     access::{
@@ -47,7 +47,7 @@ impl<'a> SentenceSubject<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access<'a> {
     /// Everyone who can use a role, if they all have the access.
-    pub everyone: Option<Everyone<'a>>,
+    pub everyone: Option<RoleHolders<'a>>,
     /// "read pods": see [`doing`].
     pub doing: &'a str,
     pub scope: Scope,
@@ -60,7 +60,7 @@ impl<'a> Access<'a> {
     pub fn of(doing: &'a str, terms: &'a Terms) -> Self {
         let namespaces = terms.namespaces.iter().map(|namespace| namespace.name.as_str()).collect();
         Self {
-            everyone: Everyone::of(terms),
+            everyone: RoleHolders::of(terms),
             doing,
             scope: terms.profile.scope,
             namespaces,
@@ -280,6 +280,16 @@ pub fn not_yet(id: &str, latest_end: &str) -> String {
         "`{id}` is the access\u{2019}s own, which it gets once it is approved. `{latest_end}` is 30 minutes to set it up, \
          and the time asked for, after that."
     )
+}
+
+/// For an access of whose bindings some are not on the cluster, as far as the answers to writes tell.
+pub fn bindings_not_written(missing: usize, many: usize, over: bool) -> String {
+    let yet = if over { "" } else { " yet" };
+    match (missing == many, many) {
+        (true, 1) => format!("Its binding was not written{yet}."),
+        (true, _) => format!("None of its {many} bindings was written{yet}."),
+        (false, _) => format!("{missing} of its {many} bindings were not written{yet}."),
+    }
 }
 
 /// For an access that binds to what another client's access entry says.

@@ -46,6 +46,15 @@ pub fn sentence(facts: &AlarmFacts) -> String {
              since: AssumeRole in CloudTrail",
             plain(arn)
         ),
+        AlarmFacts::NotShutOut { holder, cluster, bindings } => format!(
+            "The access of {holder} on `{cluster}` by a role ended, and they may not be shut out: {} the name that they \
+             have there as long as anyone has access by the role, and is not Latchkey\u{2019}s. Nothing is given to that \
+             name before it is gone. Find out who made it, then delete it",
+            match bindings.as_slice() {
+                [one] => format!("`{}` names", plain(one)),
+                all => format!("{} bindings name", all.len()),
+            }
+        ),
         AlarmFacts::LockedAccess { holder, cluster, keepers } => format!(
             "The access of {holder} on `{cluster}` is over and its end cannot be recorded: {} its row locked. It is taken \
              away all the same within five minutes, where that can be reached. {}",

@@ -14,7 +14,7 @@ use latchkey_domain::{
 
 /// Everyone who can use a role, if they all have an access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Everyone<'a> {
+pub struct RoleHolders<'a> {
     pub role: &'a str,
     /// Those who have proven that they use it.
     pub users: &'a [RoleUser],
@@ -23,7 +23,7 @@ pub struct Everyone<'a> {
 /// How many users of a role are named, the first who proved it first.
 const NAMED_USERS: usize = 5;
 
-impl<'a> Everyone<'a> {
+impl<'a> RoleHolders<'a> {
     /// Those who have the access with these terms; `None` if it is one person's.
     pub fn of(terms: &'a Terms) -> Option<Self> {
         terms.shared_role().map(|role| Self { role, users: &terms.users })
@@ -68,7 +68,7 @@ pub const OUTLIVED: &str = "This profile writes bindings, and the name that a ro
 
 /// Who uses the identity of an access, if its ARN does not say so: of a role.
 pub fn whose(terms: &Terms) -> Option<Sentence> {
-    match (&terms.session, Everyone::of(terms)) {
+    match (&terms.session, RoleHolders::of(terms)) {
         (Some(session), _) => Some(Sentence::default().text("Only as the session ").name(session.to_string())),
         (None, Some(all)) => Some(all.told(Sentence::default().text("Everyone"))),
         (None, None) => None,

@@ -16,7 +16,14 @@ pub fn sentence(residual: &Residual) -> String {
             };
             allowing(&format!("{whose} (profile {profile} on {place})"), allows)
         }
-        Residual::ForeignBinding { binding, role, allows } => allowing(&format!("{binding} ({role})"), allows),
+        Residual::ForeignBinding { binding, role, allows, stays } => {
+            let told = allowing(&format!("{binding} ({role})"), allows);
+            if *stays {
+                format!("{told} It names a user that stays as long as anyone has access by the role.")
+            } else {
+                told
+            }
+        }
         Residual::Unexplained { allows } => {
             allowing("Something that no binding shows (an access policy, or another authorizer)", allows)
         }

@@ -264,6 +264,15 @@ pub fn standing(
     }
 }
 
+/// The state of an access that ended while something that is not Latchkey's lets its holder in: what that is stands
+/// beside it.
+pub fn not_shut_out(cause: Option<Cause>, ended_at: Timestamp, clock: &Clock) -> Sentence {
+    let why = cause.map_or("", super::access::cause);
+    Sentence::parse("Ended, not shut out. What Latchkey wrote is gone, ")
+        .time(ended_at, clock.to_the_second(ended_at))
+        .text(format!(": {why}. Something else still lets its holder in; those who manage the cluster can remove it."))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

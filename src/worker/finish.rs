@@ -350,6 +350,9 @@ async fn judge(
         }
         Grant::Revoking(revoking) => match Proof::<Gone>::of(&legs, &revoking.facts) {
             Some(proof) => {
+                if let Some(alarm) = revoking.not_shut_out(&proof) {
+                    tx.raise(&alarm, words::alarm::sentence, now).await?;
+                }
                 tx.record(revoking.end(proof, words::residual::sentence, now), now).await?;
                 judged.brought.ended.push(id);
             }

@@ -24,6 +24,8 @@ pub struct OwnRequest {
     pub closed_at: Option<Timestamp>,
     pub closed_why: Option<ClosedWhy>,
     pub grant: Option<(GrantId, GrantState)>,
+    /// Whether that ended and something that is not Latchkey's still lets its holder in.
+    pub not_shut_out: bool,
 }
 
 /// The latest requests of a person, older than `before` if that is given: at most `limit`.
@@ -40,7 +42,8 @@ pub async fn by(
         r#"select r.id, r.cluster_id, c.name as cluster_name, r.session_name, latchkey_text(r.resolved_profile) as resolved_profile,
              latchkey_text(r.namespaces) as namespaces, r.principal_id, i.arn as principal_arn, latchkey_role_users(r.principal_id, r.session_name) as users, r.minutes, r.reason,
              r.state, latchkey_readable(r.submitted_at) as submitted_at, latchkey_readable(r.lapses_at) as lapses_at,
-             latchkey_readable(r.closed_at) as closed_at, r.closed_why, g.id as "grant_id?", g.state as "grant_state?"
+             latchkey_readable(r.closed_at) as closed_at, r.closed_why, g.id as "grant_id?", g.state as "grant_state?",
+             coalesce(g.state = 'ended' and latchkey_not_shut_out(g.residual, g.beside), false) as "not_shut_out!"
            from request r
            join cluster c on c.id = r.cluster_id
            join principal i on i.id = r.principal_id
@@ -74,6 +77,7 @@ pub async fn by(
                 closed_at: row.closed_at.map(jiff_sqlx::Timestamp::to_jiff),
                 closed_why: row.closed_why.as_deref().and_then(ClosedWhy::parse),
                 grant,
+                not_shut_out: row.not_shut_out,
             })
         };
         (id, read())

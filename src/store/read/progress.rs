@@ -100,6 +100,11 @@ impl GrantProgress {
         self.residual.clone()
     }
 
+    /// Whether it ended and something that is not Latchkey's still lets its holder in.
+    pub fn is_not_shut_out(&self) -> bool {
+        self.state == GrantState::Ended && self.residual.iter().any(Residual::lets_in)
+    }
+
     /// Whether AWS refuses to tell the identity of its user, while that still matters.
     pub fn is_unprotected(&self) -> bool {
         let is_wanted = match self.state {

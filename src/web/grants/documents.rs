@@ -13,9 +13,9 @@ use crate::{
     words,
 };
 use latchkey_domain::{
-    access::{grant::GrantState, step_kind::StepKind, terms::Bound},
+    access::{became::Became, grant::GrantState, step_kind::StepKind, terms::Bound},
     eks::rbac::{BindingSpec, Provenance},
-    plan::authenticator::MappingKind,
+    plan::{authenticator::MappingKind, desired::BindingKey},
 };
 use std::collections::BTreeMap;
 
@@ -27,15 +27,29 @@ pub fn documents(detail: &GrantDetail) -> Vec<ChangedDocument> {
         policy_document(detail.iam_policy.as_deref(), gone),
         mapping_document(&detail.terms.principal_arn, mapping),
     ];
-    let is_of_binding = |taken: &StepTaken| taken.step.kind().is_some_and(StepKind::is_of_binding);
-    if detail.progress.active.is_some() || detail.progress.steps.iter().any(is_of_binding) {
-        let said = words::access::ends_by(detail.terms.minutes);
-        let one =
-            |spec: BindingSpec| ChangedDocument { said: Some(said.clone()), ..whole("Binding", &spec.to_yaml(), gone) };
-        let user = words::identity::bound_user(&detail.terms, &mapping.username);
-        documents.extend(bindings(detail, &user).into_iter().map(one));
+    let user = words::identity::bound_user(&detail.terms, &mapping.username);
+    let all = bindings(detail, &user);
+    let many = all.len();
+    let written: Vec<BindingSpec> = all.into_iter().filter(|spec| was_written(detail, spec)).collect();
+    if written.len() < many {
+        let said = Some(words::access::bindings_not_written(many - written.len(), many, gone));
+        documents.push(ChangedDocument { title: Html::prose("Bindings"), note: None, lines: Vec::new(), said });
     }
+    let said = words::access::ends_by(detail.terms.minutes);
+    let one =
+        |spec: BindingSpec| ChangedDocument { said: Some(said.clone()), ..whole("Binding", &spec.to_yaml(), gone) };
+    documents.extend(written.into_iter().map(one));
     documents
+}
+
+/// Whether a binding was seen on the cluster: by the proof of the whole access, or by the answer to a write of it.
+fn was_written(detail: &GrantDetail, spec: &BindingSpec) -> bool {
+    let object = BindingKey::of(spec).to_string();
+    let is_it = |taken: &StepTaken| {
+        let of_binding = taken.step.kind().is_some_and(StepKind::is_of_binding);
+        of_binding && taken.became == Some(Became::Done) && taken.object == object
+    };
+    detail.progress.active.is_some() || detail.progress.steps.iter().any(is_it)
 }
 
 /// The policy as it was last written for this access: it includes what the user's other accesses needed then.

@@ -117,6 +117,7 @@ fn progress(state: GrantState, begun: bool, ends: bool, ended: bool) -> GrantPro
         binding: "RoleBinding payments/everyone-reads".to_owned(),
         role: "ClusterRole view".to_owned(),
         allows: Few { first: vec!["get pods".to_owned(), "list pods".to_owned()], more: 0 },
+        stays: false,
     };
     let residual = ended.then(foreign).into_iter().collect();
     let binding = "RoleBinding payments/latchkey-01935c2e";

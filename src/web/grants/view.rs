@@ -137,7 +137,7 @@ impl View {
         let doing = doing_on(&detail.terms.profile, &detail.kinds);
         let access = Access::of(&doing, &detail.terms);
         let tense = timeline::tense(progress, detail.terms.minutes);
-        let pill = Pill::grant(progress.state);
+        let pill = Pill::grant_of(progress.state, progress.is_not_shut_out());
         let running = detail.progress.active.filter(|_| detail.progress.state == GrantState::Active);
         let time_left = running.map(|span| TimeLeft::of(span, clock));
         let title = match &time_left {

@@ -64,8 +64,10 @@ impl HistoryRow {
         let doing = doing(&asked.terms.profile);
         let access = Access::of(&doing, &asked.terms);
         let tense = Tense::Asked { state: RequestState::Cancelled, minutes: asked.terms.minutes };
-        let pill =
-            asked.grant.map_or_else(|| Pill::request(asked.state, asked.closed_why), |(_, state)| Pill::grant(state));
+        let pill = asked.grant.map_or_else(
+            || Pill::request(asked.state, asked.closed_why),
+            |(_, state)| Pill::grant_of(state, asked.not_shut_out),
+        );
         Self {
             address: format!("/requests/{}", asked.id),
             sentence: Html::sentence(&access.sentence(SentenceSubject::Named(first_name(name)), tense, clock)),

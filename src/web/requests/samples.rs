@@ -301,6 +301,7 @@ pub fn asked(number: u128, state: RequestState, grant: Option<GrantState>) -> Ow
         closed_at: None,
         closed_why: None,
         grant: grant.map(|state| (GrantId(Uuid::from_u128(number)), state)),
+        not_shut_out: false,
     }
 }
 

@@ -36,10 +36,10 @@ pub fn tense(detail: &RequestDetail) -> Tense {
 
 /// The state of the grant that it led to; its own state if there is none.
 pub fn pill(detail: &RequestDetail) -> Pill {
-    detail
-        .grant
-        .as_ref()
-        .map_or_else(|| Pill::request(detail.state, detail.closed_why), |grant| Pill::grant(grant.state))
+    detail.grant.as_ref().map_or_else(
+        || Pill::request(detail.state, detail.closed_why),
+        |grant| Pill::grant_of(grant.state, grant.is_not_shut_out()),
+    )
 }
 
 /// Trouble is shown beside the pill.

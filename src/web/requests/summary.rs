@@ -52,7 +52,7 @@ impl Summary {
         let doing = doing_on(resolved, kinds);
         let name = cluster.name.as_str();
         let terms = considered.terms_for(latchkey_domain::access::policy::SHORTEST_MINUTES);
-        let everyone = terms.as_ref().and_then(words::identity::Everyone::of);
+        let everyone = terms.as_ref().and_then(words::identity::RoleHolders::of);
         let access = Access {
             everyone,
             doing: &doing,

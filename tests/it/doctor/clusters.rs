@@ -252,7 +252,7 @@ async fn a_role_of_aws_auth_whose_callers_name_themselves_is_named_unless_its_tr
     let told = hospital.examine(&[]).await;
     assert_eq!(told.troubles("prod-eu"), ["cluster.templates warning"], "{}", told.out);
     let what = text(&told.trouble("prod-eu", "cluster.templates")["what"]).to_owned();
-    assert!(what.contains("role/teams/open as `dev:{{SessionNameRaw}}`") && !what.contains("pinned"), "{what}");
+    assert!(what.contains("role/open as `dev:{{SessionNameRaw}}`") && !what.contains("pinned"), "{what}");
 }
 
 #[tokio::test]

@@ -21,6 +21,8 @@ pub enum AlarmCode {
     NotAllowed,
     /// The trust policy of a role no longer gives each session name to one person.
     Unpinned,
+    /// An access by a role ended, and somebody else's binding still names its user.
+    NotShutOut,
     /// Another session keeps a row locked that an end, or a run, needs.
     KeptLocked,
     /// No run on a target reaches its end.
@@ -31,10 +33,11 @@ pub enum AlarmCode {
 
 impl AlarmCode {
     /// Every code.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::UnreadableRow,
         Self::NotAllowed,
         Self::Unpinned,
+        Self::NotShutOut,
         Self::KeptLocked,
         Self::RunsBreakOff,
         Self::SealStandsStill,
@@ -46,6 +49,7 @@ impl AlarmCode {
             Self::UnreadableRow => "unreadable_row",
             Self::NotAllowed => "not_allowed",
             Self::Unpinned => "unpinned",
+            Self::NotShutOut => "not_shut_out",
             Self::KeptLocked => "kept_locked",
             Self::RunsBreakOff => "runs_break_off",
             Self::SealStandsStill => "seal_stands_still",
@@ -61,7 +65,7 @@ impl AlarmCode {
     pub fn ends_by_itself(self) -> bool {
         match self {
             Self::UnreadableRow | Self::KeptLocked | Self::RunsBreakOff | Self::SealStandsStill => true,
-            Self::NotAllowed | Self::Unpinned => false,
+            Self::NotAllowed | Self::Unpinned | Self::NotShutOut => false,
         }
     }
 }

@@ -26,6 +26,7 @@ pub use super::{
 
 use super::{
     ClusterId, EventDraft, GrantId, PersonId, PrincipalId, RequestId, Transition, Wake,
+    alarm::{Alarm, AlarmFacts},
     person::{Handle, Person},
     reason::{self, Reason},
     residual::{Residual, Residuals},
@@ -372,6 +373,25 @@ impl Live {
 }
 
 impl Revoking {
+    /// What operators have to know of an end that this proof allows: a binding that is not Latchkey's names a user who
+    /// stays.
+    pub fn not_shut_out(&self, proof: &Proof<Gone>) -> Option<Alarm> {
+        let named = |residual: &Residual| match residual {
+            Residual::ForeignBinding { binding, stays: true, .. } => Some(binding.clone()),
+            _ => None,
+        };
+        let bindings: Vec<String> = proof.residual.iter().filter_map(named).collect();
+        let facts = &self.facts;
+        let (holder, cluster) = (facts.handle.to_string(), facts.terms.cluster_name.clone());
+        (!bindings.is_empty()).then(|| Alarm {
+            person: Some(facts.person),
+            cluster: Some(facts.terms.cluster),
+            request: Some(facts.request),
+            grant: Some(facts.id),
+            ..Alarm::new(AlarmFacts::NotShutOut { holder, cluster, bindings }, format!("access_grant {}", facts.id))
+        })
+    }
+
     /// Ends the grant: everything is proven gone. `say` makes the sentences of the event.
     pub fn end(self, proof: Proof<Gone>, say: impl Fn(&Residual) -> String, now: Timestamp) -> Transition<Ended> {
         let residual = Residuals::new(proof.residual, say);

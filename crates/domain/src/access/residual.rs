@@ -20,7 +20,15 @@ pub enum Residual {
         allows: Few,
     },
     /// A binding that is not Latchkey's.
-    ForeignBinding { binding: String, role: String, allows: Few },
+    ForeignBinding {
+        binding: String,
+        role: String,
+        allows: Few,
+        /// Whether it names the user that a role, or a session of one, has on the cluster as long as anyone has access by
+        /// the role.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        stays: bool,
+    },
     /// The API server says yes, and no binding explains it.
     Unexplained { allows: Few },
     /// An access entry lets the principal in. No review shows what its access policies allow.
@@ -35,6 +43,23 @@ pub enum Residual {
     Said { text: String },
     /// A residual that a later version stored under this code.
     OfLaterVersion { named: String },
+}
+
+impl Residual {
+    /// Whether something lets the holder in that is not Latchkey's: after its end, they are not shut out.
+    pub fn lets_in(&self) -> bool {
+        match self {
+            // The one was decided, too; of the other nobody knows whether there is anything.
+            Self::OtherAccess { .. } | Self::IamNotAsked {} => false,
+            Self::ForeignBinding { .. }
+            | Self::Unexplained { .. }
+            | Self::AccessEntry { .. }
+            | Self::ForeignLine { .. }
+            | Self::LineWithGroups { .. }
+            | Self::Said { .. }
+            | Self::OfLaterVersion { .. } => true,
+        }
+    }
 }
 
 /// What says yes beside an access, or after its end.

@@ -19,6 +19,8 @@ const SHOWN_AT_MOST: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct Beside {
     by_source: BTreeMap<AllowedBy, BTreeSet<String>>,
+    /// The bindings that name a user who stays.
+    staying: BTreeSet<String>,
     also: Vec<Residual>,
 }
 
@@ -99,6 +101,7 @@ impl Beside {
             binding.subjects.iter().any(|subject| subject.kind == "User" && subject.name == username)
         };
         for binding in foreign_bindings(desired, state).filter(names) {
+            self.staying.insert(bindings::key_of(binding).to_string());
             let allows = self.by_source.entry(AllowedBy::foreign(binding)).or_default();
             if allows.is_empty() {
                 allows.insert("do what its role allows".to_owned());
@@ -107,6 +110,7 @@ impl Beside {
     }
 
     pub(super) fn values(self) -> Vec<Residual> {
+        let Self { by_source, staying, also } = self;
         let value = |(source, allowed): (AllowedBy, BTreeSet<String>)| {
             let first: Vec<String> = allowed.iter().take(SHOWN_AT_MOST).cloned().collect();
             let allows = Few { more: allowed.len().saturating_sub(first.len()), first };
@@ -114,11 +118,14 @@ impl Beside {
                 AllowedBy::OtherAccess { holder, profile, namespaces } => {
                     Residual::OtherAccess { holder, profile, namespaces, allows }
                 }
-                AllowedBy::ForeignBinding { binding, role } => Residual::ForeignBinding { binding, role, allows },
+                AllowedBy::ForeignBinding { binding, role } => {
+                    let stays = staying.contains(&binding);
+                    Residual::ForeignBinding { binding, role, allows, stays }
+                }
                 AllowedBy::Unexplained => Residual::Unexplained { allows },
             }
         };
-        self.by_source.into_iter().map(value).chain(self.also).take(NAMED_AT_MOST).collect()
+        by_source.into_iter().map(value).chain(also).take(NAMED_AT_MOST).collect()
     }
 }
 

@@ -75,7 +75,12 @@ async fn who_left_a_binding_to_their_name_has_no_other_access_by_it_until_it_is_
     for binding in ["RoleBinding payments/anas-own (ClusterRole view)", "RoleBinding checkout/anas-own"] {
         assert!(left.contains(binding), "{binding} is not told: {left}");
     }
-    ana.browser.open(&format!("/grants/{grant}")).await.says("anas-own");
+    let ended = ana.browser.open(&format!("/grants/{grant}")).await;
+    ended.says("anas-own");
+    ended.says("Ended, not shut out");
+    ana.browser.open("/").await.says("Ended, not shut out");
+    let told = stage.signed_in("dee").await.open("/status").await;
+    told.says("The access of ana on prod-eu by a role ended, and they may not be shut out");
     assert_eq!(ana.caller(stage).list_pods_anew("payments").await, 200, "gus needs the mapping, so the binding works");
 
     ana.cannot_ask("is not Latchkey\u{2019}s: nothing is set up for that user until").await;

@@ -20,6 +20,8 @@ pub enum AlarmFacts {
     NotAllowed { handle: String, refusal: NotAllowed },
     /// The trust policy of a role lets other people take the session names for which there was access: it ended.
     Unpinned { arn: String },
+    /// An access by a role ended, and a binding that is not Latchkey's names its user on the cluster, who may come back.
+    NotShutOut { holder: String, cluster: String, bindings: Vec<String> },
     /// The end of an access cannot be recorded, since its own row is locked.
     LockedAccess { holder: String, cluster: String, keepers: Vec<LockKeeper> },
     /// The same, since the row of one of its legs is locked.
@@ -74,6 +76,7 @@ impl AlarmFacts {
             Self::UnreadableAccess { .. } | Self::UnreadableRequest { .. } => AlarmCode::UnreadableRow,
             Self::NotAllowed { .. } => AlarmCode::NotAllowed,
             Self::Unpinned { .. } => AlarmCode::Unpinned,
+            Self::NotShutOut { .. } => AlarmCode::NotShutOut,
             Self::LockedAccess { .. }
             | Self::LockedLeg { .. }
             | Self::LockedTarget { .. }
@@ -122,7 +125,7 @@ mod tests {
             assert_eq!(serde_json::to_value(&facts).unwrap(), value);
             names.insert(name(&facts));
         }
-        assert_eq!(names.len(), 14, "recorded.jsonl has a line of each");
+        assert_eq!(names.len(), 15, "recorded.jsonl has a line of each");
     }
 
     /// This match is exhaustive, so that a new one does not compile until a line is recorded for it.
@@ -132,6 +135,7 @@ mod tests {
             AlarmFacts::UnreadableRequest { .. } => "unreadable_request",
             AlarmFacts::NotAllowed { .. } => "not_allowed",
             AlarmFacts::Unpinned { .. } => "unpinned",
+            AlarmFacts::NotShutOut { .. } => "not_shut_out",
             AlarmFacts::LockedAccess { .. } => "locked_access",
             AlarmFacts::LockedLeg { .. } => "locked_leg",
             AlarmFacts::LockedTarget { .. } => "locked_target",

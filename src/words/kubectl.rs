@@ -22,24 +22,18 @@ pub fn must_fail(expected: &Expectations) -> Option<String> {
     Some(command(question))
 }
 
-/// What is known of whether the command of [`works`] works: `ready` once the access is active, `is_proven` unless what
-/// was seen since its last proof speaks against it.
-pub fn works_said(ready: bool, is_proven: bool) -> &'static str {
-    match (ready, is_proven) {
-        (false, _) => "This works once the access is active",
-        (true, true) => "This was proven to work",
-        (true, false) => "This is what the access is for; whether it works now is not known",
+/// What is known of whether the command of [`works`] works for an active access: `is_proven` unless what was seen since
+/// its last proof speaks against it.
+pub fn works_said(is_proven: bool) -> &'static str {
+    if is_proven {
+        "This was proven to work"
+    } else {
+        "This is what the access is for; whether it works now is not known"
     }
 }
 
-/// What is known of the command of [`must_fail`].
-pub fn must_fail_said(gives_more: bool) -> &'static str {
-    if gives_more {
-        "This access was not decided to allow this; what another client changed may allow it"
-    } else {
-        "This access does not allow this: it must be refused"
-    }
-}
+/// What is known of the command of [`must_fail`], if nothing else may allow it.
+pub const MUST_FAIL_SAID: &str = "This access does not allow this: it must be refused";
 
 fn is_plain(question: &Attributes) -> bool {
     question.subresource.is_empty()

@@ -261,7 +261,8 @@ impl RequestPage {
         let doing = doing_on(&facts.terms.profile, kinds);
         let access = Access::of(&doing, &facts.terms);
         let sentence = access.sentence(subject, standing::tense(detail), clock);
-        let waiting_for = ruled.as_ref().map(|ruled| WaitingDeciders::of(detail, ruled, known)).map_err(Clone::clone);
+        let waiting_for =
+            ruled.as_ref().map(|ruled| WaitingDeciders::of(detail, ruled, known, part.me)).map_err(Clone::clone);
         let prod = is_prod(&signed_in.policy.file, &facts.terms.cluster_name);
         let pill = standing::pill(detail);
         let title = format!("{} · {}", pill.word, facts.terms.cluster_name);

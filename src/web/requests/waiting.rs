@@ -30,8 +30,8 @@ pub struct WaitingDeciders {
 }
 
 impl WaitingDeciders {
-    /// The deciders that it waits for, among the people who signed in before.
-    pub fn of(detail: &RequestDetail, ruled: &Ruled, known: &[Person]) -> Self {
+    /// The deciders that it waits for, among the people who signed in before: the reader first, as "you".
+    pub fn of(detail: &RequestDetail, ruled: &Ruled, known: &[Person], me: PersonId) -> Self {
         let eligible = &ruled.eligible;
         let voted =
             |person: &Person| detail.votes.iter().any(|vote| vote.by.id == person.id && vote.seen == ruled.seen);
@@ -42,8 +42,10 @@ impl WaitingDeciders {
             Some((vote.by.id, changed))
         });
         let waiting = known.iter().filter(|person| eligible.contains(person) && !voted(person));
+        let (own, others): (Vec<&Person>, Vec<&Person>) = waiting.partition(|person| person.id == me);
+        let own = own.iter().map(|_| "you".to_owned());
         Self {
-            names: waiting.map(|person| person.name.clone()).collect(),
+            names: own.chain(others.iter().map(|person| person.name.clone())).collect(),
             who: words::people::audience(&eligible.approvers),
             approvals: detail.votes.iter().filter(approves).count(),
             quorum: usize::from(ruled.quorum.get()),

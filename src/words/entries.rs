@@ -181,8 +181,15 @@ pub fn as_of(at: Timestamp, clock: &Clock) -> Sentence {
 pub const MAPPED_BY_OTHERS: &str = "The mapping: nobody here";
 
 /// "Ben Okafor until 16:30 CET, approved by Meg Ito".
-pub fn decided_access(person: &str, access: &DecidedAccess, clock: &Clock) -> Sentence {
-    let start = Sentence::default().text(person);
+///
+/// If everyone who can use the role has it, `person` is who asked for it.
+pub fn decided_access(person: &str, everyone: bool, access: &DecidedAccess, clock: &Clock) -> Sentence {
+    let start = Sentence::default();
+    let start = if everyone {
+        start.text(format!("Everyone who can use this role, as {person} asked,"))
+    } else {
+        start.text(person)
+    };
     let until = match access.until {
         _ if access.ends => start.text(", being taken away"),
         Some(until) => start.text(" until ").time(until, clock.at(until)),

@@ -21,6 +21,8 @@ pub struct MappedAccess {
     pub own: bool,
     /// The name of the person whose access it is for, or who proved the user; empty for a role without one.
     pub person: String,
+    /// Whether everyone who can use the role has the access.
+    pub everyone: bool,
     /// The access; `None` if no live one needs the mapping.
     pub access: Option<DecidedAccess>,
 }
@@ -47,7 +49,8 @@ pub async fn names(store: &Store, cluster: ClusterId) -> Result<RecordedNames, S
 /// `Database`.
 pub async fn mapped(store: &Store, cluster: ClusterId, arns: &[String]) -> Result<Vec<MappedAccess>, StoreError> {
     let rows = sqlx::query!(
-        r#"select i.arn, m.username, m.kind, m.entry_id, m.own, p.name as "name?", g.id as "id?", g.state as "state?",
+        r#"select i.arn, m.username, m.kind, m.entry_id, m.own, p.name as "name?", g.id as "id?",
+             i.kind = 'role' and g.id is not null and g.session_name is null as "everyone!", g.state as "state?",
              latchkey_readable(g.until) as until, g.basis as "basis?",
              latchkey_groups(array(select left(a.name, 200) from vote v join person a on a.id = v.person_id
                where v.request_id = g.request_id and v.verdict = 'approve' and v.person_id = any(latchkey_ids(g.decided_by))
@@ -71,6 +74,7 @@ pub async fn mapped(store: &Store, cluster: ClusterId, arns: &[String]) -> Resul
         entry_id: row.entry_id,
         own: row.own,
         person: row.name.unwrap_or_default(),
+        everyone: row.everyone,
         access: row.id.map(|id| DecidedAccess {
             id: GrantId(id),
             until: row.until.map(jiff_sqlx::Timestamp::to_jiff),

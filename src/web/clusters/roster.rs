@@ -145,7 +145,7 @@ fn is_same(row: &MappedAccess, way: &WayIn) -> bool {
 
 fn access(row: &MappedAccess, clock: &Clock) -> Option<AccessOfWay> {
     let access = row.access.as_ref()?;
-    let said = Html::sentence(&words::decided_access(&row.person, access, clock));
+    let said = Html::sentence(&words::decided_access(&row.person, row.everyone, access, clock));
     Some(AccessOfWay { address: format!("/grants/{}", access.id), said })
 }
 
@@ -177,7 +177,16 @@ mod tests {
         };
         let (arn, username, person) = (user_arn(who), username.into(), who.into());
         let entry_id = own.then(|| id.into());
-        MappedAccess { arn, username, kind: MappingKind::Entry, entry_id, own, person, access: Some(access) }
+        MappedAccess {
+            arn,
+            username,
+            kind: MappingKind::Entry,
+            entry_id,
+            own,
+            person,
+            everyone: false,
+            access: Some(access),
+        }
     }
 
     #[test]

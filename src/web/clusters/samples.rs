@@ -50,6 +50,7 @@ fn ways(observed: &ClusterObservation) -> WaysIn {
         entry_id: (kind == MappingKind::Entry).then(|| "entry-of-ben".to_owned()),
         own: true,
         person: who.to_owned(),
+        everyone: false,
         access: Some(DecidedAccess {
             id: GrantId(Uuid::from_u128(7)),
             until: Some("2026-11-24T16:30:00Z".parse().unwrap()),

@@ -317,7 +317,7 @@ fn ruled(evidence: &Grounds, policy: &PolicyFile, policy_hash: &str) -> Result<(
         profile: &grant.terms.profile.name,
         namespaces: &namespaces,
         minutes: grant.terms.minutes,
-        shared: request.terms.shared(),
+        shared: grant.terms.shared(),
     };
     let deciders = deciders(evidence)?;
     let known: Vec<Person> = deciders.iter().map(|&by| by.clone()).collect();

@@ -7,6 +7,7 @@ use super::{
     policy::{Ask, PolicyFile, Refusal, Ruling},
     profile::{Profile, ResolvedProfile, ResolvedRole, RulesSource, check_bindings},
     request::RequestFacts,
+    terms::Terms,
     vote::{Ruled, Unresolved},
 };
 use crate::eks::rbac::{Rule, own_role_name, rules_hash};
@@ -77,15 +78,17 @@ impl PolicyFile {
         if let Some(why) = &standing.gone {
             return Err(NotRuled::ClusterGone(Box::new(why.clone())));
         }
-        match self.rule_stored(policy_hash, facts, &standing.name, known) {
-            Ruling::Ask { basis, quorum, eligible } => {
-                let profile = self.profile(&facts.terms.profile.name).ok_or(Unresolved::NeverSeen);
-                let profile = profile.and_then(|profile| profile.resolved_on(standing)).and_then(|resolved| {
-                    let bound = check_bindings(resolved.roles.len(), facts.terms.namespaces.len());
-                    bound.map(|()| resolved).map_err(Unresolved::TooMuch)
-                });
-                Ok(Ruled::of(facts, basis, quorum, eligible, profile))
-            }
+        let profile = self.profile(&facts.terms.profile.name).ok_or(Unresolved::NeverSeen);
+        let profile = profile.and_then(|profile| profile.resolved_on(standing)).and_then(|resolved| {
+            let bound = check_bindings(resolved.roles.len(), facts.terms.namespaces.len());
+            bound.map(|()| resolved).map_err(Unresolved::TooMuch)
+        });
+        // What is granted may be riskier than what was asked for, and too risky for everyone who can use a role.
+        let granted = profile.as_ref().ok().filter(|_| facts.terms.shared_role().is_some()).map(|profile| {
+            RequestFacts { terms: Terms { profile: profile.clone(), ..facts.terms.clone() }, ..facts.clone() }
+        });
+        match self.rule_stored(policy_hash, granted.as_ref().unwrap_or(facts), &standing.name, known) {
+            Ruling::Ask { basis, quorum, eligible } => Ok(Ruled::of(facts, basis, quorum, eligible, profile)),
             Ruling::Automatic(basis) => Err(NotRuled::Automatic(basis.policy.name)),
             Ruling::Refused(reasons) => Err(NotRuled::Refused(reasons)),
         }

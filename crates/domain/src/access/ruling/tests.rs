@@ -1,4 +1,5 @@
 use super::*;
+use crate::access::standing::{NotRuled, RuledCluster};
 use crate::testkit::{self, ACCOUNT, iam_arn, person, policy_cluster, policy_file, profile, user_arn};
 use std::collections::BTreeSet;
 
@@ -280,4 +281,21 @@ fn worker_writes_only_below_the_principal_paths() {
     assert!(may(&user_arn("team/dana")));
     assert!(!may(&iam_arn("user/dana")));
     assert!(!may(&user_arn("dana").replace(ACCOUNT, "444455556666")));
+}
+
+#[test]
+fn an_access_for_everyone_who_can_use_a_role_is_refused_once_its_profile_is_too_risky_for_that() {
+    let file = policy_file()
+        .with_clusters([policy_cluster("prod-eu")])
+        .with_profiles([profile("view")])
+        .with_policies([testkit::policy("all look").for_shared_roles()]);
+    let facts = testkit::request().for_terms(testkit::terms().of_shared_role("deployers", &[testkit::ana()]));
+    let ruled = |resources: &[&str]| {
+        let roles = [("view".to_owned(), testkit::reads(resources.iter().copied()))].into();
+        let cluster = RuledCluster { name: "prod-eu".parse().unwrap(), gone: None, roles: Some(roles) };
+        file.ruled("aa", &facts, Some(&cluster), &[testkit::ben()])
+    };
+    assert!(ruled(&["pods"]).is_ok(), "{:?}", ruled(&["pods"]));
+    let Err(NotRuled::Refused(reasons)) = ruled(&["pods", "secrets"]) else { panic!("what became risky is granted") };
+    assert!(matches!(&reasons[..], [Refusal::TooRiskyToShare { .. }]), "{reasons:?}");
 }

@@ -219,6 +219,11 @@ async fn count(mut tx: Tx, current: &Current, pending: Pending, voter: &Voter<'_
         Err(why) => return Err(NotDecided::NotRuled(why)),
     };
     let Voter { person, verdict, reason, seen, uses_role, .. } = voter;
+    if *verdict == Verdict::Approve && answers_yes(&mut tx, &pending, &ruled, voter, now).await? {
+        tx.commit().await?;
+        let role = pending.facts.terms.shared_role().unwrap_or_default().to_owned();
+        return Err(Refused::UsesRole { role }.into());
+    }
     let (by, reason) = (Person::clone(person), reason.clone());
     let ballot = Ballot { by, verdict: *verdict, reason, seen: *seen, uses_role: *uses_role };
     let outcome = match pending.decide(ballot, &ruled, GrantId(machine::new_id()), now)? {
@@ -238,6 +243,27 @@ async fn count(mut tx: Tx, current: &Current, pending: Pending, voter: &Voter<'_
     };
     tx.commit().await?;
     Ok(outcome)
+}
+
+/// Whether an approver says, or said before, that they can use the role that the access is for. The first time it is
+/// recorded: who said yes does not say no a moment later.
+async fn answers_yes(
+    tx: &mut Tx,
+    pending: &Pending,
+    ruled: &Ruled,
+    voter: &Voter<'_>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let (facts, person) = (&pending.facts, voter.person);
+    let Some(role) = facts.terms.shared_role().filter(|_| ruled.eligible.contains(person)) else { return Ok(false) };
+    if tx.said_to_use_role(facts.id, person.id).await? {
+        return Ok(true);
+    }
+    if voter.uses_role == Some(true) {
+        tx.event(&facts.role_used(person, role.to_owned()), now).await?;
+        return Ok(true);
+    }
+    Ok(false)
 }
 
 /// Withdraws a request.

@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use latchkey_domain::access::{
     ClusterId, GrantId, PersonId, RequestId,
     person::Person,
+    policy::{Decision, PolicyFile},
     request::{Ruled, Verdict, Vote},
     standing::NotRuled,
     transition::Target,
@@ -93,8 +94,21 @@ pub async fn request(
         Some(_) if detail.principal_ended => Err(NotRuled::PrincipalEnded),
         Some(current) => ruled_now(store, current, &detail.facts, &known).await?,
     };
-    let part = RequestPart::of(visitor, &detail, ruled.as_ref().ok());
+    let mut part = RequestPart::of(visitor, &detail, ruled.as_ref().ok());
+    // An approver who uses the role is told so, too, if no other could decide.
+    part.shares |= current.is_some_and(|current| shares(visitor, &detail, &current.file));
     Ok(part.sees().then_some(SeenRequest { detail, ruled, known, part }))
+}
+
+/// Whether the visitor is an approver of a request under its policy who has proven the role that it is for.
+fn shares(visitor: &Visitor, detail: &RequestDetail, file: &PolicyFile) -> bool {
+    let (facts, me) = (&detail.facts, &visitor.person);
+    let uses = facts.terms.shared_role().is_some() && facts.terms.users.iter().any(|user| user.person == me.id);
+    let approves = match file.policy(&facts.policy_name).map(|policy| &policy.decision) {
+        Some(Decision::Ask { approvers, .. }) => approvers.contains(me),
+        Some(Decision::Automatic) | None => false,
+    };
+    uses && approves && facts.requester.id != me.id
 }
 
 /// A visitor's part in an access.

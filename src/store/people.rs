@@ -10,13 +10,15 @@ use crate::machine;
 use jiff::{SignedDuration, Timestamp};
 use latchkey_domain::{
     access::{
-        GrantId, PersonId, PrincipalId, RequestId,
+        EventDraft, GrantId, PersonId, PrincipalId, RequestId,
         blocker::Blocker,
         person::{Handle, Person, Theme},
         policy::PolicyFile,
         terms::RoleUser,
+        transition::Actor,
         verdict::PrincipalVerdict,
     },
+    audit::event::Event,
     eks::arn::{PrincipalArn, SessionName},
 };
 use sqlx::PgConnection;
@@ -353,10 +355,11 @@ pub async fn name_profile(store: &Store, of: PersonId, id: PrincipalId, aws_prof
 }
 
 /// Records what the run with this epoch found a principal to be, and a role's ARN with its path. Does nothing if what was
-/// found has another unique id, or the target has another epoch by now.
+/// found has another unique id, or the target has another epoch by now. If a role that several people shared is pinned now,
+/// every proof of a session of it is over: while it was shared, anyone could prove any session's name.
 ///
 /// # Errors
-/// `Database`.
+/// `Corrupt`, `Database`.
 pub async fn note_look(
     store: &Store,
     id: PrincipalId,
@@ -365,7 +368,9 @@ pub async fn note_look(
     verdict: &PrincipalVerdict,
 ) -> Result<(), StoreError> {
     let (arn, unique_id) = found;
-    sqlx::query!(
+    let mut tx = store.begin().await?;
+    let was_shared = tx.lock_principal(id).await?.verdict().await?.is_some_and(|verdict| verdict.is_shared());
+    let noted = sqlx::query!(
         "update principal set verdict = $3, looked_at = clock_timestamp(), look_failed = null,
            arn = case when kind = 'role' and arn !~ ':role/.*/' then $4 else arn end
          where id = $1 and unique_id = coalesce($5, unique_id)
@@ -376,8 +381,24 @@ pub async fn note_look(
         arn.as_str(),
         unique_id,
     )
-    .execute(store.pool())
+    .execute(tx.connection())
     .await?;
+    if noted.rows_affected() > 0 && was_shared && verdict.is_pinned() {
+        end_proofs(&mut tx, id, arn).await?;
+    }
+    tx.commit().await
+}
+
+/// Ends every proof of a session of a role, each with its event.
+async fn end_proofs(tx: &mut Tx, role: PrincipalId, arn: &PrincipalArn) -> Result<(), StoreError> {
+    let mut locked = tx.lock_principal(role).await?;
+    let now = locked.now().await?;
+    for holder in locked.holders().await? {
+        locked.end_holder(holder.person).await?;
+        let what = Event::IdentityProofEnded { principal: arn.to_string(), session: holder.session.to_string() };
+        let event = EventDraft { person: Some(holder.person), ..EventDraft::new(what, Actor::worker()) };
+        locked.event(&event, now).await?;
+    }
     Ok(())
 }
 

@@ -121,23 +121,38 @@ impl Tx {
         }
     }
 
-    /// A pending request like this one, by the same person: same principal, cluster, profile and namespaces.
+    /// A pending request like this one, by the same person: same principal and session, cluster, profile and namespaces.
     ///
     /// # Errors
     /// `Database`.
     pub async fn duplicate(&mut self, facts: &RequestFacts) -> Result<Option<RequestId>, StoreError> {
         let row = sqlx::query!(
             "select id from request where state = 'pending' and person_id = $1 and principal_id = $2
-               and cluster_id = $3 and profile = $4 and namespaces = $5 limit 1",
+               and cluster_id = $3 and profile = $4 and namespaces = $5 and session_name is not distinct from $6 limit 1",
             facts.requester.id.0,
             facts.terms.principal.0,
             facts.terms.cluster.0,
             facts.terms.profile.name.as_str(),
             to_json(&facts.terms.namespaces)?,
+            facts.terms.session.as_ref().map(SessionName::as_str),
         )
         .fetch_optional(self.connection())
         .await?;
         Ok(row.map(|row| RequestId(row.id)))
+    }
+
+    /// Whether a person said before that they can use the role that a request is for.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub async fn said_to_use_role(&mut self, id: RequestId, person: PersonId) -> Result<bool, StoreError> {
+        let said = sqlx::query_scalar!(
+            r#"select exists (select from event where request_id = $1 and actor_id = $2
+                 and action = 'request.role_used') as "said!""#,
+            id.0,
+            person.0,
+        );
+        Ok(said.fetch_one(self.connection()).await?)
     }
 
     /// Serialises the submissions of one person, so that two clicks make one request.

@@ -343,16 +343,21 @@ mod tests {
     use latchkey_domain::eks::rbac::{Lives, Rule};
     use latchkey_testkit::resolved;
 
-    #[test]
-    fn what_runs_and_is_in_doubt_is_told_as_it_was_last_proven() {
-        let clock = Clock::new("2026-11-24T13:30:00Z".parse().unwrap(), TimeZone::get("Europe/Berlin").unwrap());
-        let access = Access {
+    /// Ana's, of one person.
+    fn reads() -> Access<'static> {
+        Access {
             everyone: None,
             doing: "read pods",
             scope: Scope::Namespace,
             namespaces: vec!["payments"],
             cluster: "prod-eu",
-        };
+        }
+    }
+
+    #[test]
+    fn what_runs_and_is_in_doubt_is_told_as_it_was_last_proven() {
+        let clock = Clock::new("2026-11-24T13:30:00Z".parse().unwrap(), TimeZone::get("Europe/Berlin").unwrap());
+        let access = reads();
         let proven_at = "2026-11-24T13:02:00Z".parse().ok();
         assert_eq!(
             access.sentence(SentenceSubject::You, Tense::InDoubt { proven_at }, &clock).to_string(),
@@ -363,13 +368,7 @@ mod tests {
     #[test]
     fn what_ended_in_doubt_is_not_told_as_if_it_had_worked_until_its_end() {
         let clock = Clock::new("2026-11-24T13:30:00Z".parse().unwrap(), TimeZone::get("Europe/Berlin").unwrap());
-        let access = Access {
-            everyone: None,
-            doing: "read pods",
-            scope: Scope::Namespace,
-            namespaces: vec!["payments"],
-            cluster: "prod-eu",
-        };
+        let access = reads();
         let at = |time: &str| format!("2026-11-24T{time}Z").parse().unwrap();
         let tense = Tense::EndedInDoubt { since: at("12:40:00"), ended_at: at("13:02:00") };
         assert_eq!(

@@ -53,6 +53,14 @@ impl ToldEvent<'_> {
             }
             Event::RequestDenied { .. } => self.on_cluster(start.text(format!(" denied {whose} request"))).text("."),
             Event::RequestCancelled { why, .. } => self.cancelled(start, why),
+            Event::RequestRoleUsed { role } => self
+                .on_cluster(
+                    start
+                        .text(" can use the role ")
+                        .name(role)
+                        .text(format!(", so they do not approve {whose} request")),
+                )
+                .text("."),
             Event::RequestLapsed {} => self.on_cluster(self.theirs("request")).text(" lapsed undecided."),
             Event::GrantStarted {} => {
                 self.on_cluster(Sentence::default().text(format!("Setting up {whose} access"))).text(" began.")
@@ -137,6 +145,12 @@ impl ToldEvent<'_> {
                 .text(" found ")
                 .name(principal)
                 .text(" deleted or made anew in IAM; what its holder had by it ends."),
+            Event::IdentityProofEnded { principal, session } => Sentence::default()
+                .text(format!("The proof of {} session ", self.whose()))
+                .name(session)
+                .text(" of ")
+                .name(principal)
+                .text(" is over: it was made while anyone could take that name."),
             Event::IdentityReleased { principal, .. } => start
                 .text(" released ")
                 .name(principal)

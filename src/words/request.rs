@@ -8,6 +8,7 @@ use super::{
 };
 use jiff::Timestamp;
 use latchkey_domain::access::{
+    policy::Refusal,
     request::{ClosedWhy, RequestState, Verdict},
     rules::ChangedRule,
     standing::NotRuled,
@@ -80,11 +81,20 @@ pub fn not_ruled(why: &NotRuled) -> String {
         NotRuled::Automatic(policy) => format!(
             "The policy \"{policy}\" grants this at once now, so no approver has to decide it. Its requester can ask again."
         ),
+        NotRuled::Refused(reasons) if reasons.iter().all(is_of_deciders) => format!(
+            "Nobody who is left may decide it now. {} Its requester can ask again.",
+            reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        ),
         NotRuled::Refused(reasons) => format!(
             "The rules changed since this was asked, and no policy allows it now. {} Its requester can ask again.",
             reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
         ),
     }
+}
+
+/// Whether the rules allow what was asked for, and those who could decide it are missing.
+fn is_of_deciders(reason: &Refusal) -> bool {
+    matches!(reason, Refusal::NoneEligible { .. } | Refusal::TooFewEligible { .. })
 }
 
 /// "Ask for `payments` and `search`".

@@ -39,8 +39,9 @@ use latchkey_domain::{
         alarm::{Alarm, AlarmFacts},
         blocker::Blocker,
         compared::Compared,
+        decide_again::decider_uses_role,
         evidence::Evidence,
-        grant::{Cause, Gone, Grant, Leg, Present, Proof, Proven, Provisioning},
+        grant::{Cause, Gone, Grant, Leg, Live, Present, Proof, Proven, Provisioning},
         transition::{Actor, EventDraft, Target, Wake},
     },
     audit::change::ChangeOutcome,
@@ -367,6 +368,14 @@ async fn judge(
 /// missing, that target becomes due at once.
 async fn activate(tx: &mut Tx, provisioning: Provisioning, legs: &[Leg], now: Timestamp) -> Result<bool, Interrupted> {
     let facts = &provisioning.facts;
+    // A decider who proved the role since this run decided would have the access themselves.
+    if let Some(why) = decider_uses_role(facts, &facts.terms.users) {
+        let policy_hash = facts.policy_hash.clone();
+        let (transition, alarm) = Live::Provisioning(provisioning).not_allowed(&why, &policy_hash, now);
+        tx.record(transition, now).await?;
+        tx.raise(&alarm, words::alarm::sentence, now).await?;
+        return Ok(false);
+    }
     let Some(proof) = Proof::<Present>::of(legs, &facts.terms.profile) else {
         if Proof::<Present>::wants_comparison(legs, &facts.terms.profile) {
             tx.wake(vec![Wake { target: Target::Principal(facts.terms.principal), revoking: false }]).await?;

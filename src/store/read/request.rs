@@ -52,7 +52,8 @@ pub async fn by_id(store: &Store, id: RequestId) -> Result<Option<RequestDetail>
              p.id as person_id, p.handle, p.name, latchkey_groups(p.groups) as "groups!", c.name as cluster_name, i.arn as principal_arn, latchkey_role_users(r.principal_id, r.session_name) as users, coalesce(i.aws_profile, (select h.aws_profile from role_holder h
                where h.principal_id = i.id and h.person_id = r.person_id and h.ended_at is null)) as aws_profile,
              (i.ended_at is not null or (i.kind = 'role' and not exists (select from role_holder h
-               where h.principal_id = i.id and h.person_id = r.person_id and h.ended_at is null))) as "principal_ended!"
+               where h.principal_id = i.id and h.person_id = r.person_id and h.ended_at is null
+                 and h.session_name = coalesce(r.session_name, h.session_name)))) as "principal_ended!"
            from request r
            join person p on p.id = r.person_id
            join cluster c on c.id = r.cluster_id

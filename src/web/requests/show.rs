@@ -69,6 +69,8 @@ pub struct RequestPage {
     pub requester: String,
     pub handle: String,
     pub reason: String,
+    /// Whether it is for everyone who can use a role.
+    pub everyone: bool,
     pub facts: RequestPanel,
     pub events: Vec<TimelineEvent>,
     pub power: Power,
@@ -280,6 +282,7 @@ impl RequestPage {
             requester: facts.requester.name.clone(),
             handle: facts.requester.handle.to_string(),
             reason: facts.reason.clone(),
+            everyone: facts.terms.shared_role().is_some(),
             facts: RequestPanel::of(detail, &namespaces, clock),
             events: standing::events(detail, subject, &waiting_for, clock),
             power: Power::of(&facts.terms.profile, &namespaces, &namespaces, kinds),

@@ -161,6 +161,7 @@ pub fn version(detail: &RequestDetail, seen: Option<&str>) -> String {
     for vote in &detail.votes {
         hash.update(format!("{}{:?}{}", vote.by.id, vote.verdict, vote.at));
     }
+    hash.update(format!("{:?}", detail.facts.terms.users));
     if let Some(grant) = &detail.grant {
         grant.fingerprint(&mut hash);
     }

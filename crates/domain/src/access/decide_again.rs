@@ -32,7 +32,7 @@ use super::{
     policy::{Ask, Eligible, PolicyFile, Refusal, Ruling},
     profile::{Profile, ProfileName, ResolvedProfile, ResolvedRole, RulesSource},
     request::{ACTIVATE_WITHIN, RequestState, Verdict},
-    terms::{Terms, TermsPart},
+    terms::{RoleUser, Terms, TermsPart},
     transition::Actor,
 };
 use crate::audit::event::Event;
@@ -330,11 +330,21 @@ fn ruled(evidence: &Grounds, policy: &PolicyFile, policy_hash: &str) -> Result<(
     }
 }
 
+/// Why an access for everyone who can use a role is not allowed, if one of its deciders is among these users of it.
+pub fn decider_uses_role(grant: &GrantFacts, users: &[RoleUser]) -> Option<NotAllowed> {
+    grant.terms.shared_role()?;
+    let user = users.iter().find(|user| grant.decided_by.contains(&user.person))?;
+    Some(NotAllowed::UsesRole(user.handle.clone()))
+}
+
 /// The deciders: the access names each one, each has an approval that was counted, and none is the requester.
 fn deciders(evidence: &Grounds) -> Result<Vec<&Person>, NotAllowed> {
     let Grounds { grant, request, votes, .. } = evidence;
     if let Some(denial) = votes.iter().find(|vote| vote.verdict == Verdict::Deny) {
         return Err(NotAllowed::Denied(denial.by.handle.clone()));
+    }
+    if let Some(why) = decider_uses_role(grant, &request.terms.users) {
+        return Err(why);
     }
     let named: BTreeSet<PersonId> = grant.decided_by.iter().copied().collect();
     let (says, miscounted) = match grant.basis {
@@ -349,8 +359,7 @@ fn deciders(evidence: &Grounds) -> Result<Vec<&Person>, NotAllowed> {
             return Err(NotAllowed::OwnVote(request.requester.handle.clone()));
         }
         let vote = votes.iter().find(|vote| vote.by.id == id).ok_or(NotAllowed::NoSuchVote(id))?;
-        let uses = request.terms.users.iter().any(|user| user.person == id) || vote.uses_role != Some(false);
-        if uses && request.terms.shared_role().is_some() {
+        if vote.uses_role != Some(false) && request.terms.shared_role().is_some() {
             return Err(NotAllowed::UsesRole(vote.by.handle.clone()));
         }
         match &vote.counted_by {

@@ -274,6 +274,11 @@ impl RequestFacts {
         self.event(what, actor)
     }
 
+    /// An approver's answer that they can use the role that it is for.
+    pub fn role_used(&self, by: &Person, role: String) -> EventDraft {
+        self.event(Event::RequestRoleUsed { role }, Actor::Person { id: by.id, handle: by.handle.to_string() })
+    }
+
     pub(super) fn event(&self, what: Event, actor: Actor) -> EventDraft {
         let mut event = EventDraft::new(what, actor);
         event.person = Some(self.requester.id);

@@ -270,7 +270,11 @@ fn undecidable(
         approvers.people.iter().filter(|handle| **handle != requester.handle && !is_user(handle)).collect();
     others.extend(known.iter().filter(|person| eligible.contains(person)).map(|person| &person.handle));
     let named = || others.iter().map(|&handle| handle.clone()).collect::<Vec<_>>();
-    let in_group = |group: &String| requester.groups.contains(group) || known.iter().any(|p| p.groups.contains(group));
+    // Of a group in which only users of the role are known, others may have yet to sign in.
+    let is_known = |person: &&Person| !eligible.users.contains(&person.id);
+    let in_group = |group: &String| {
+        requester.groups.contains(group) || known.iter().filter(is_known).any(|person| person.groups.contains(group))
+    };
     let open = approvers.groups.iter().any(|group| !in_group(group));
     if others.is_empty() && !open {
         return Some(Refusal::NoneEligible { policy: policy.name.clone(), approvers: Vec::new() });

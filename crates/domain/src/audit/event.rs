@@ -139,6 +139,8 @@ events! {
     "grant.started" => GrantStarted {}
     /// IAM does not have an identity any more, or has another one in its place.
     "identity.ended" => IdentityEnded { principal: String, why: String, unique_id: String }
+    /// A proof of a session is over: it was made while anyone could take the session's name.
+    "identity.proof_ended" => IdentityProofEnded { principal: String, session: String }
     /// A person proved an identity for the first time, or again.
     "identity.proven" => IdentityProven {
         principal: String,
@@ -179,6 +181,8 @@ events! {
     "request.denied" => RequestDenied { #[serde(flatten)] vote: VoteDetail }
     /// The request was not decided in time.
     "request.lapsed" => RequestLapsed {}
+    /// An approver said that they can use the role that a request is for, so that they do not approve it.
+    "request.role_used" => RequestRoleUsed { role: String }
     /// A person asked for access.
     "request.submitted" => RequestSubmitted {
         cluster: String,
@@ -313,10 +317,12 @@ impl Event {
             | Self::GrantEnded { .. }
             | Self::GrantStarted { .. }
             | Self::IdentityEnded { .. }
+            | Self::IdentityProofEnded { .. }
             | Self::IdentityProven { .. }
             | Self::IdentityReplaced { .. }
             | Self::PolicyApplied { .. }
             | Self::RequestLapsed { .. }
+            | Self::RequestRoleUsed { .. }
             | Self::SessionEnded { .. }
             | Self::TargetTried { .. } => (None, &[]),
         }

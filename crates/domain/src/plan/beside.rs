@@ -162,9 +162,12 @@ fn foreign_binding(desired: &DesiredCluster, state: &ClusterState, question: &Qu
 
 /// The bindings that are of no grant.
 fn foreign_bindings<'a>(
-    desired: &DesiredCluster,
+    desired: &'a DesiredCluster,
     state: &'a ClusterState,
 ) -> impl Iterator<Item = &'a ObservedBinding> + use<'a> {
     let live: BTreeSet<BindingKey> = desired.grants.iter().flat_map(|grant| grant.keys(desired.installation)).collect();
-    state.bindings.iter().filter(move |binding| !live.contains(&bindings::key_of(binding)))
+    let is_own = move |binding: &ObservedBinding| {
+        live.contains(&bindings::key_of(binding)) || bindings::is_quarantined(binding, desired)
+    };
+    state.bindings.iter().filter(move |binding| !is_own(binding))
 }

@@ -57,6 +57,12 @@ pub fn names_grant(binding: &ObservedBinding, grant: GrantId) -> bool {
     binding.labels.get(LABEL_GRANT).is_some_and(|own| *own == grant.to_string())
 }
 
+/// Whether the binding is of a grant that this version cannot read.
+pub fn is_quarantined(binding: &ObservedBinding, desired: &DesiredCluster) -> bool {
+    let key = key_of(binding);
+    desired.quarantined.iter().any(|row| row.bindings.contains(&key) || names_grant(binding, row.id))
+}
+
 /// Whether the binding has no subjects and stands in for one that an interrupted run may still create.
 pub fn stands_in(binding: &ObservedBinding, desired: &DesiredCluster) -> bool {
     desired.uncertain.contains(&key_of(binding))

@@ -286,14 +286,11 @@ impl Planner<'_> {
         let ends = |binding| {
             desired.grants.iter().any(|grant| !grant.wish.is_present() && bindings::names_grant(binding, grant.id))
         };
-        // Bindings of a grant that cannot be read stay as they are; if that grant ends, they go with its own steps.
-        let quarantined = |binding: &ObservedBinding, key: &BindingKey| {
-            desired.quarantined.iter().any(|row| row.bindings.contains(key) || bindings::names_grant(binding, row.id))
-        };
         for observed in &self.state.bindings {
             let key = bindings::key_of(observed);
             let is_ours = bindings::is_labelled(observed, desired.installation);
-            if !is_ours || known.contains(&key) || ends(observed) || quarantined(observed, &key) {
+            // Bindings of a grant that cannot be read stay as they are; if that grant ends, they go with its own steps.
+            if !is_ours || known.contains(&key) || ends(observed) || bindings::is_quarantined(observed, desired) {
                 continue;
             }
             // A binding without subjects is left over from an interrupted revocation: it is not a finding.

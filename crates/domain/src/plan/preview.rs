@@ -231,14 +231,18 @@ fn pretty(text: &str) -> String {
     serde_json::from_str::<serde_json::Value>(text).map_or_else(|_| text.to_owned(), |value| format!("{value:#}"))
 }
 
-/// What the person cannot do yet: each pair of verb and resource that no live access of theirs allows in all the
-/// namespaces that were asked for.
+/// What those who would have the access cannot do yet: each pair of verb and resource that no live access of theirs allows
+/// in all the namespaces that were asked for. If they are everyone who can use a role, an access of one person counts for
+/// nothing.
 fn adds(desired: &DesiredCluster, grant: &DesiredGrant, kinds: &Kinds) -> Vec<Capability> {
-    let person = grant.person;
+    let is_theirs = |other: &DesiredGrant| match grant.terms.shared_role() {
+        None => other.person == grant.person,
+        Some(_) => other.terms.principal == grant.terms.principal && other.terms.session.is_none(),
+    };
     let held: Vec<_> = desired
         .grants
         .iter()
-        .filter(|other| other.person == person && other.wish.is_present() && other.id != grant.id)
+        .filter(|other| is_theirs(other) && other.wish.is_present() && other.id != grant.id)
         .map(|other| (other.terms.profile.rules(), other.terms.reach()))
         .collect();
     let places: Vec<Option<&str>> = match grant.terms.namespaces.as_slice() {

@@ -39,9 +39,11 @@ async fn once_anybody_can_take_a_sessions_name_the_accesses_by_the_role_end_and_
     nothing_is_left(&stage, &[&people[0].caller(&stage), &people[1].caller(&stage)]).await;
     assert_eq!(stage.simulator().aws().role_policies(&role.name).unwrap().len(), 0);
 
-    // Once the pin is back, so are they.
+    // Once the pin is back, what was proven before is not: each proves their session anew.
     stage.simulator().aws().change_role(&role.name, RoleChange::Trust(pinned(stage.account())));
+    look_again(&stage).await;
     for holder in people {
+        holder.cannot_ask("Prove an AWS identity first").await;
         holder.prove().await;
         stage.work().await;
         holder.given(&stage, ben, LOOK).await;

@@ -2,10 +2,15 @@
 
 use super::{Holder, cause, mapped, nothing_is_left, residual, unpinned_name};
 use crate::{
-    stage::{PATH, Stage, browser::Browser, roles::unpinned},
+    stage::{
+        PATH, Stage,
+        browser::Browser,
+        roles::{pinned, unpinned},
+    },
     story::people::{LOOK, grant_of, until},
 };
 use http::StatusCode;
+use latchkey_simulator::aws::RoleChange;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_that_several_people_share_is_proven_and_given_nothing_unless_a_policy_says_so() {
@@ -53,8 +58,13 @@ async fn everyone_who_can_use_a_shared_role_has_the_access_and_a_persons_end_end
     let own = ben.send(&form.clone().with("uses_role", "yes")).await;
     assert_eq!(own.status, StatusCode::FORBIDDEN);
     own.says("you cannot approve it");
+    // Who said yes does not say no a moment later.
+    let second_thought = ben.send(&form.with("uses_role", "no")).await;
+    assert_eq!(second_thought.status, StatusCode::FORBIDDEN);
     assert_eq!(grant_of(stage, &request).await, None);
-    ben.submit(&form.with("uses_role", "no")).await;
+    let chi = stage.signed_in("chi").await;
+    let form = chi.open(&request).await.form(&format!("{request}/votes")).with("verdict", "approve");
+    chi.submit(&form.with("uses_role", "no")).await;
     let first = grant_of(stage, &request).await.unwrap();
     until(stage, &first, "active").await;
 
@@ -67,6 +77,7 @@ async fn everyone_who_can_use_a_shared_role_has_the_access_and_a_persons_end_end
     let access = ana.browser.open(&format!("/grants/{first}")).await;
     access.says("Everyone who can use role payments-ops , seen so far: Ana, Gus, can");
     let log = stage.signed_in("eli").await.open("/audit").await;
+    log.says("Ben can use the role payments-ops , so they do not approve Ana\u{2019}s request on prod-eu .");
     log.says("was proven and is active. It is for everyone who can use role payments-ops , seen so far: ana, gus.");
 
     let second = gus.given_shared(stage, &ben).await;
@@ -134,4 +145,27 @@ async fn an_approval_is_void_once_its_decider_proves_the_role_and_before_it_is_s
     until(&stage, &grant, "ended").await;
     assert_eq!(cause(&stage, &grant).await.as_deref(), Some("not_allowed"));
     assert_eq!(mapped(&stage).await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_proven_while_anyone_could_take_the_name_is_no_proof_once_the_name_is_pinned() {
+    let Some(stage) = Stage::simulated().await else { return };
+    sharing(&stage).await;
+    let role = stage.role(PATH, "payments-ops", &unpinned(stage.account())).await;
+    // Fay takes the name of Gus.
+    let fay = Holder { browser: stage.signed_in("fay").await, session: stage.session(&role, "gus@example.com").await };
+    fay.prove().await;
+    stage.work().await;
+    let waits = fay.ask(LOOK).await;
+    stage.simulator().aws().change_role(&role.name, RoleChange::Trust(pinned(stage.account())));
+    super::super::hands::look_again(&stage).await;
+    let none = fay.browser.open("/identities").await;
+    assert!(!none.text().contains(&role.name), "the proof is over: {}", none.text());
+    fay.browser.open(&waits).await.says("is not its requester's any more");
+    let chi = stage.signed_in("chi").await;
+    let log = stage.signed_in("eli").await.open("/audit").await;
+    log.says("The proof of Fay\u{2019}s session gus@example.com of");
+    // Whose name it is proves it then.
+    let gus = Holder::proven(&stage, "gus", &role).await;
+    gus.given(&stage, &chi, LOOK).await;
 }

@@ -223,9 +223,10 @@ fn chooses_name(username: &str, groups: &[String]) -> bool {
 
 /// The roles of which a caller chooses their username, or a group, by the name of their session: ARN and username.
 pub(super) fn session_templates(list: &List<RoleMapping>) -> Vec<(String, String)> {
-    let by_group = |groups: &[String]| groups.iter().any(|group| group.contains("{{SessionName"));
-    let chosen =
-        list.mappings.iter().filter(|role| chooses_name(&role.username, &role.groups) || by_group(&role.groups));
+    let is_template = |text: &str| text.contains("{{SessionName");
+    let by_group = |groups: &[String]| groups.iter().any(|group| is_template(group));
+    let by_name = |role: &RoleMapping| is_template(&role.username) && !is_of_nodes(&role.username, &role.groups);
+    let chosen = list.mappings.iter().filter(|role| by_name(role) || by_group(&role.groups));
     chosen.filter_map(|role| Some((role.rolearn.clone()?, role.username.clone()))).collect()
 }
 

@@ -396,7 +396,7 @@ pub fn name_still_bound(desired: &DesiredCluster, state: &ClusterState, identity
     let names = |binding: &&ObservedBinding| {
         let key = bindings::key_of(binding);
         let user = |subject: &Subject| subject.kind == "User" && subject.name == identity.username;
-        binding.subjects.iter().any(user) && !own.contains(&key)
+        binding.subjects.iter().any(user) && !own.contains(&key) && !bindings::is_quarantined(binding, desired)
     };
     let binding = state.bindings.iter().find(names)?;
     let (cluster, username) = (desired.name.clone(), identity.username.clone());

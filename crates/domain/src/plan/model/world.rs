@@ -7,7 +7,7 @@ use crate::plan::{
     },
     bindings::BindingStep,
     cluster::{Plan, Settled, Step, plan},
-    desired::{DesiredCluster, DesiredGrant},
+    desired::{DesiredCluster, DesiredGrant, Quarantined},
     observation::{
         AccessEntry, AwsAuthObject, ClusterObservation, ClusterState, EntryDetails, EntryFields, EntryHolders,
         ObservedBinding, ObservedRole, Subject,
@@ -27,6 +27,7 @@ pub struct World {
     pub rows: Vec<RecordedMapping>,
     pub visits: BTreeMap<Visiting, u32>,
     pub grants: Vec<DesiredGrant>,
+    pub quarantined: Vec<Quarantined>,
     pub uid: u64,
     /// How new mappings are written if the cluster takes lines and entries.
     pub prefers: MappingKind,
@@ -39,6 +40,7 @@ impl World {
             rows: vec![],
             visits: BTreeMap::new(),
             grants,
+            quarantined: vec![],
             uid: 0,
             prefers: MappingKind::Line,
         }
@@ -48,6 +50,7 @@ impl World {
         let mut desired = samples::desired(self.grants.clone());
         desired.mappings.clone_from(&self.rows);
         desired.visits.clone_from(&self.visits);
+        desired.quarantined.clone_from(&self.quarantined);
         desired.prefers = self.prefers;
         desired
     }

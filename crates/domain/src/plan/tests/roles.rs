@@ -9,9 +9,11 @@ use crate::{
     eks::arn::SessionName,
     plan::{
         authenticator::{MappingKind, RecordedMapping, RoleKey, Visiting},
-        desired::{DesiredGrant, Wish},
+        desired::{DesiredGrant, Quarantined, Wish},
         model::{World, world::works},
-        observation::{AuthenticationMode, EntryHolders},
+        observation::{AuthenticationMode, EntryHolders, PrincipalObservation},
+        preview::preview,
+        principal::DesiredPrincipal,
         proof::Judgement,
         samples::grant,
     },
@@ -216,6 +218,47 @@ fn what_somebody_bound_to_the_user_of_a_shared_role_is_named_at_an_end_and_nothi
     world.grants.push(by_role(3, 1, None));
     let plan = world.settle();
     assert!(matches!(plan.trouble[&id(3)].why(), Blocker::NameStillBound { .. }), "{:?}", plan.trouble);
+}
+
+#[test]
+fn what_an_access_by_a_shared_role_adds_is_what_everyone_gets_whatever_the_asker_has_already() {
+    let mut world = on(AuthenticationMode::ConfigMap, vec![grant(1, 1, Wish::Provision)]);
+    world.settle();
+    let (asked, nothing) = (by_role(9, 1, None), PrincipalObservation::default());
+    let iam = DesiredPrincipal {
+        installation: crate::plan::samples::INSTALLATION,
+        arn: asked.arn.clone(),
+        unique_id: String::new(),
+        differs: None,
+        ended: false,
+        writable: false,
+        succeeded: false,
+        grants: vec![],
+        interrupted: vec![],
+        recent: None,
+    };
+    let adds = |world: &World| preview(world.desired(), &asked, &world.observed, (&iam, &nothing)).adds.len();
+    assert_ne!(adds(&world), 0, "what person 1 has alone, the others do not have");
+    world.grants.push(by_role(2, 2, None));
+    world.settle();
+    assert_eq!(adds(&world), 0, "they have it by the role");
+}
+
+#[test]
+fn a_binding_of_an_access_that_cannot_be_read_holds_up_nobody_under_the_same_role_and_is_not_foreign() {
+    let mut world = on(AuthenticationMode::ConfigMap, vec![by_role(1, 1, None), by_role(2, 2, None)]);
+    world.settle();
+    let keys = world.grants[0].keys(world.desired().installation);
+    world.grants.retain(|grant| grant.id != id(1));
+    let role = crate::access::PrincipalId(uuid::Uuid::from_u128(ROLE));
+    world.quarantined.push(Quarantined { id: id(1), principal: role, ends: false, bindings: keys, resting: false });
+    world.grants.push(by_role(3, 3, None));
+    let plan = world.settle();
+    assert_eq!(plan.trouble.get(&id(3)), None, "{:?}", plan.trouble);
+    wish(&mut world, 2, revoke());
+    world.settle();
+    let Judgement::Proven { residual } = world.prove(2) else { panic!("{:?}", world.prove(2)) };
+    assert!(!residual.iter().any(|found| matches!(found, Residual::ForeignBinding { .. })), "{residual:?}");
 }
 
 #[test]
